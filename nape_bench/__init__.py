@@ -1,0 +1,40 @@
+"""nape_bench: labelled neural architectures, protocols and baselines for performance predictors.
+
+    import nape_bench
+
+    ds = nape_bench.load_dataset("nape/hiaml")
+    result = nape_bench.evaluate("flops", "in-family/hiaml")
+    graph = nape_bench.space("hiaml").build(["hiaml_z"] * 4)
+
+Names load when they are first used, so that importing the package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nape_bench.graph import ArchGraph, GraphBuilder, GraphTable
+    from nape_bench.spaces import space
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "ArchGraph": "nape_bench.graph",
+    "GraphBuilder": "nape_bench.graph",
+    "GraphTable": "nape_bench.graph",
+    "space": "nape_bench.spaces",
+}
+
+__all__ = ["ArchGraph", "GraphBuilder", "GraphTable", "__version__", "space"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,35 @@
+"""The errors that nape_bench raises on purpose: all derive from `NapeError`."""
+
+from __future__ import annotations
+
+
+class NapeError(Exception):
+    """Base of all errors raised on purpose; the CLI prints it without a traceback."""
+
+
+class UnknownNameError(NapeError, KeyError):
+    """A name that no registry entry, dataset, split or column has."""
+
+    def __str__(self) -> str:
+        """Return the message itself: `KeyError` would print its repr."""
+        return str(self.args[0])
+
+
+class GraphError(NapeError, ValueError):
+    """A graph that is malformed; the message names the node."""
+
+
+class SpecError(NapeError, ValueError):
+    """A specification that a space cannot read; the message says what was expected."""
+
+
+class DataError(NapeError, ValueError):
+    """A dataset, table or prediction file that does not hold what it should."""
+
+
+class IntegrityError(DataError):
+    """Content that does not have the hash that its version promises."""
+
+
+class ProtocolError(NapeError, ValueError):
+    """A protocol that cannot be run as asked, or predictions that do not fit it."""

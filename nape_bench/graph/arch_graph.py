@@ -1,0 +1,229 @@
+"""ArchGraph: one architecture as a directed acyclic graph of primitive operations.
+
+The graph is GENNAPE's Computation Graph (Mills et al., AAAI 2023, section 3) in a normal form,
+with strides, dilation, groups and slot order added so that a network can be built from it again.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nape_bench.errors import GraphError
+from nape_bench.graph import validate
+from nape_bench.graph.flat import Flat
+from nape_bench.graph.order import topological_order
+from nape_bench.graph.vocabulary import COLUMN_DTYPES, COLUMN_INDEX, COLUMNS, OPS, op_index
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import torch
+    from numpy.typing import ArrayLike
+    from torch_geometric.data import Data
+
+
+class ArchGraph:
+    """One architecture in normal form; it never changes.
+
+    Nodes stand in topological order, `Input` first and `Output` last, each on a path between
+    them. A node that reads fewer channels than its source puts out reads the leading ones, one
+    that reads a row or column less does without the leading one. Identity, dropout at inference,
+    reshapes and softmax are no nodes, nor is padding, which follows from the sizes.
+
+    Args:
+        nodes: Integers [nodes, 14], columns as `vocabulary.COLUMNS`.
+        edges: Integers [edges, 2], (source, target); the inputs of a target in slot order. The
+            same source may feed two slots of one target.
+
+    Raises:
+        GraphError: The graph is malformed (a cycle, a dangling node, shapes that do not fit and
+            are no slice); the message names the node.
+
+    Attributes:
+        nodes: int32 [nodes, 14], read-only.
+        edges: int32 [edges, 2], read-only, ordered by target and then by input slot.
+    """
+
+    nodes: np.ndarray
+    edges: np.ndarray
+
+    def __init__(self, nodes: ArrayLike, edges: ArrayLike) -> None:
+        rows = _integers(nodes, "nodes", len(COLUMNS))
+        pairs = _integers(edges, "edges", 2)
+        names = [OPS[op] if 0 <= op < len(OPS) else f"operation {op}" for op in rows[:, 0]]
+        order = topological_order(names, pairs)
+        place = np.empty_like(order)
+        place[order] = np.arange(len(order))
+        rows, pairs = rows[order], place[pairs]
+        _check_range(rows)
+        self._keep(rows, pairs[np.argsort(pairs[:, 1], kind="stable")])
+        validate.check(self.flat())
+
+    @classmethod
+    def trusted(cls, nodes: np.ndarray, edges: np.ndarray) -> ArchGraph:
+        """Wrap arrays that are known to be in normal form, unchecked (builders, verified files)."""
+        graph = cls.__new__(cls)
+        graph._keep(nodes, edges)
+        return graph
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> ArchGraph:
+        """Read what `to_dict` gives; nodes may stand in any order.
+
+        Columns that are missing take their plain value: kernel 0, stride, dilation and groups 1
+        (for Depthwise, groups is c_in), bias 0.
+
+        Raises:
+            GraphError: A key is missing or unknown, or the graph is malformed.
+            UnknownNameError: An operation is not in the vocabulary.
+        """
+        missing = {"nodes", "edges"} - set(data)
+        if missing:
+            raise GraphError(f"a graph has nodes and edges; {', '.join(sorted(missing))} missing")
+        rows = [_row_of(number, node) for number, node in enumerate(data["nodes"])]
+        return cls(rows, data["edges"])
+
+    def to_dict(self) -> dict[str, list[Any]]:
+        """Return `{"nodes": [{"op": "Input", "h_in": 32, ...}, ...], "edges": [[0, 1], ...]}`."""
+        rows = self.nodes.tolist()
+        names = COLUMNS[1:]
+        nodes = [{"op": OPS[r[0]], **dict(zip(names, r[1:], strict=True))} for r in rows]
+        return {"nodes": nodes, "edges": self.edges.tolist()}
+
+    def column(self, name: str) -> np.ndarray:
+        """Return one column by name, int32 [nodes]."""
+        return self.nodes[:, COLUMN_INDEX[name]]
+
+    @property
+    def ops(self) -> list[str]:
+        """Operation names in node order."""
+        return [OPS[op] for op in self.nodes[:, 0].tolist()]
+
+    def __len__(self) -> int:
+        """Return the number of nodes."""
+        return len(self.nodes)
+
+    @cached_property
+    def hash(self) -> str:
+        """Name of the graph, whatever the order of its nodes: 32 hexadecimal digits (`keys`)."""
+        return self._keys[0]
+
+    @cached_property
+    def group(self) -> str:
+        """Name of its function: the same after nested Adds are flattened into one (`keys`)."""
+        return self._keys[1]
+
+    @cached_property
+    def _keys(self) -> tuple[str, str]:
+        from nape_bench.graph.keys import graph_keys
+
+        hashes, groups = graph_keys(self.flat())
+        return str(hashes[0]), str(groups[0])
+
+    def flops(self) -> int:
+        """Multiply-adds of convolutions and dense layers for one image (`cost.flops`)."""
+        from nape_bench.graph.cost import flops
+
+        return int(flops(self.flat())[0])
+
+    def params(self) -> int:
+        """Trainable parameters: weights, biases, BatchNorm scales and shifts (`cost.params`)."""
+        from nape_bench.graph.cost import params
+
+        return int(params(self.flat())[0])
+
+    def to_torch(self) -> torch.nn.Module:
+        """Return the network as a trainable torch module (`torch_module.GraphModule`).
+
+        It maps float32 [batch, channels, height, width] to [batch, classes] where the output is
+        one pixel, else to [batch, channels, height, width].
+
+        Raises:
+            GraphError: An operation has no torch counterpart; the node is named.
+        """
+        from nape_bench.graph.torch_module import GraphModule
+
+        return GraphModule(self)
+
+    def to_pyg(self) -> Data:
+        """Return a torch_geometric `Data` with `op`, `x` and `edge_index` (`pyg.to_data`)."""
+        from nape_bench.graph.pyg import to_data
+
+        return to_data(self)
+
+    def flat(self) -> Flat:
+        """Return the graph as array code takes it: a `Flat` of one graph."""
+        edges = self.edges.astype(np.int64)
+        return Flat(
+            {name: self.nodes[:, i] for i, name in enumerate(COLUMNS)},
+            edges[:, 0],
+            edges[:, 1],
+            np.array([0, len(self.nodes)]),
+            np.array([0, len(edges)]),
+        )
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether nodes and edges are the same, node order included (cf. `hash`)."""
+        if not isinstance(other, ArchGraph):
+            return NotImplemented
+        return np.array_equal(self.nodes, other.nodes) and np.array_equal(self.edges, other.edges)
+
+    def __hash__(self) -> int:
+        return hash((self.nodes.tobytes(), self.edges.tobytes()))
+
+    def __repr__(self) -> str:
+        first, last = self.nodes[0], self.nodes[-1]
+        c_in, c_out = COLUMN_INDEX["c_in"], COLUMN_INDEX["c_out"]
+        image = f"{first[1]}x{first[3]}x{first[c_in]}"
+        out = f"{last[2]}x{last[4]}x{last[c_out]}"
+        return f"ArchGraph({len(self)} nodes, {len(self.edges)} edges, {image} -> {out})"
+
+    def _keep(self, nodes: np.ndarray, edges: np.ndarray) -> None:
+        self.nodes = np.ascontiguousarray(nodes, dtype=np.int32)
+        self.edges = np.ascontiguousarray(edges, dtype=np.int32)
+        self.nodes.flags.writeable = False
+        self.edges.flags.writeable = False
+
+
+def _integers(values: ArrayLike, what: str, width: int) -> np.ndarray:
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise GraphError(f"{what} must be rows of {width} integers: {error}") from None
+    if array.size == 0:
+        array = array.reshape(0, width).astype(np.int64)
+    if array.ndim != 2 or array.shape[1] != width or array.dtype.kind not in "iub":
+        raise GraphError(
+            f"{what} must be integers [n, {width}], not {array.dtype} {list(array.shape)}"
+        )
+    return array.astype(np.int64)
+
+
+def _check_range(rows: np.ndarray) -> None:
+    """Check that each value fits the dtype in which tables keep its column."""
+    for i, (name, dtype) in enumerate(COLUMN_DTYPES.items()):
+        top = np.iinfo(dtype).max
+        bad = np.flatnonzero((rows[:, i] < 0) | (rows[:, i] > top))
+        if len(bad):
+            value = int(rows[bad[0], i])
+            raise GraphError(f"node {bad[0]}: {name}={value} is outside 0..{top}")
+
+
+def _row_of(number: int, node: Mapping[str, Any]) -> list[int]:
+    unknown = set(node) - set(COLUMNS)
+    if unknown or "op" not in node:
+        wrong = f"unknown {', '.join(sorted(unknown))}" if unknown else "op is missing"
+        raise GraphError(f"node {number}: {wrong}; a node has {', '.join(COLUMNS)}")
+    plain = {"kernel_h": 0, "kernel_w": 0, "stride_h": 1, "stride_w": 1, "dilation": 1, "bias": 0}
+    plain["groups"] = node.get("c_in", 1) if node["op"] == "Depthwise" else 1
+    lacking: Sequence[str] = [c for c in COLUMNS[1:] if c not in node and c not in plain]
+    if lacking:
+        raise GraphError(f"node {number} ({node['op']}): {', '.join(lacking)} missing")
+    values = {**plain, **node}
+    bad = [c for c in COLUMNS[1:] if int(values[c]) != values[c]]
+    if bad:
+        raise GraphError(f"node {number} ({node['op']}): {bad[0]}={values[bad[0]]!r} is no integer")
+    return [op_index(node["op"]), *(int(values[c]) for c in COLUMNS[1:])]

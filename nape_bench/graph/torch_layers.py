@@ -1,0 +1,232 @@
+"""What each operation of the vocabulary is in torch, padding and slices included."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from nape_bench.errors import GraphError
+from nape_bench.graph.vocabulary import COLUMNS, OPS
+
+Layer = Callable[..., torch.Tensor]
+Shape = tuple[int, int, int]
+
+
+class NodeRow(NamedTuple):
+    """One node's columns, sizes put together."""
+
+    op: str
+    shape_in: Shape
+    shape_out: Shape
+    kernel: tuple[int, int]
+    stride: tuple[int, int]
+    dilation: int
+    groups: int
+    bias: bool
+
+    @classmethod
+    def of(cls, values: list[int]) -> NodeRow:
+        """Read a row of `ArchGraph.nodes`."""
+        v = dict(zip(COLUMNS, values, strict=True))
+        return cls(
+            OPS[v["op"]],
+            (v["h_in"], v["w_in"], v["c_in"]),
+            (v["h_out"], v["w_out"], v["c_out"]),
+            (v["kernel_h"], v["kernel_w"]),
+            (v["stride_h"], v["stride_w"]),
+            v["dilation"],
+            v["groups"],
+            bool(v["bias"]),
+        )
+
+    def padding(self) -> list[tuple[int, int]]:
+        """Return the pixels to add (before, after) vertically and horizontally."""
+        sides = []
+        for axis in (0, 1):
+            reach = self.dilation * (self.kernel[axis] - 1) + 1
+            span = (self.shape_out[axis] - 1) * self.stride[axis] + reach
+            missing = max(0, span - self.shape_in[axis])
+            sides.append((missing // 2, missing - missing // 2))
+        return sides
+
+
+class Cut(nn.Module):
+    """Keeps leading channels, drops leading rows and columns, before another layer."""
+
+    def __init__(self, given: Shape, read: Shape, then: Layer | None = None) -> None:
+        super().__init__()
+        self.rows, self.columns, self.channels = given[0] - read[0], given[1] - read[1], read[2]
+        self.then = then
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Map [batch, c, h, w] to what is read of it."""
+        x = x[:, : self.channels, self.rows :, self.columns :]
+        return x if self.then is None else self.then(x)
+
+
+class Padded(nn.Module):
+    """Pads unevenly before a layer that cannot."""
+
+    def __init__(self, sides: list[tuple[int, int]], value: float, layer: nn.Module) -> None:
+        super().__init__()
+        self.sides = (*sides[1], *sides[0])  # torch counts from the last axis
+        self.value = value
+        self.layer = layer
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Map [batch, c, h, w] to the layer's output over padded maps."""
+        result: torch.Tensor = self.layer(functional.pad(x, self.sides, value=self.value))
+        return result
+
+
+class UnevenAvgPool(nn.Module):
+    """Average pool with uneven padding, which is left out of the mean."""
+
+    shares: torch.Tensor
+
+    def __init__(self, row: NodeRow, sides: list[tuple[int, int]]) -> None:
+        super().__init__()
+        self.sides = (*sides[1], *sides[0])
+        self.kernel, self.stride = row.kernel, row.stride
+        inside = torch.ones(1, 1, *row.shape_in[:2])
+        self.register_buffer("shares", self._mean(inside), persistent=False)
+
+    def _mean(self, x: torch.Tensor) -> torch.Tensor:
+        return functional.avg_pool2d(functional.pad(x, self.sides), self.kernel, self.stride)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Map [batch, c, h, w] to the means of windows, over pixels inside the map alone."""
+        return self._mean(x) / self.shares
+
+
+class DenseOverPixels(nn.Linear):
+    """A dense layer over channels, at every pixel."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Map [batch, c_in, h, w] to [batch, c_out, h, w]."""
+        return super().forward(x.movedim(1, -1)).movedim(-1, 1)
+
+
+def _conv(row: NodeRow) -> nn.Module:
+    sides = row.padding()
+    even = all(before == after for before, after in sides)
+    layer = nn.Conv2d(
+        row.shape_in[2],
+        row.shape_out[2],
+        row.kernel,
+        row.stride,
+        padding=(sides[0][0], sides[1][0]) if even else 0,
+        dilation=row.dilation,
+        groups=row.groups,
+        bias=row.bias,
+    )
+    return layer if even else Padded(sides, 0.0, layer)
+
+
+def _max_pool(row: NodeRow) -> nn.Module:
+    sides = row.padding()
+    half = [k // 2 for k in row.kernel]
+    if all(a == b and a <= h for (a, b), h in zip(sides, half, strict=True)):
+        return nn.MaxPool2d(row.kernel, row.stride, padding=(sides[0][0], sides[1][0]))
+    return Padded(sides, float("-inf"), nn.MaxPool2d(row.kernel, row.stride))
+
+
+def _avg_pool(row: NodeRow) -> nn.Module:
+    sides = row.padding()
+    half = [k // 2 for k in row.kernel]
+    if all(a == b and a <= h for (a, b), h in zip(sides, half, strict=True)):
+        pad = (sides[0][0], sides[1][0])
+        return nn.AvgPool2d(row.kernel, row.stride, padding=pad, count_include_pad=False)
+    return UnevenAvgPool(row, sides)
+
+
+def _mean(x: torch.Tensor) -> torch.Tensor:
+    return x.mean(dim=(2, 3), keepdim=True)
+
+
+_MAKERS: dict[str, Callable[[NodeRow], Layer]] = {
+    "Conv": _conv,
+    "Depthwise": _conv,
+    "MatMul": lambda row: DenseOverPixels(row.shape_in[2], row.shape_out[2], bias=row.bias),
+    "BatchNorm": lambda row: nn.BatchNorm2d(row.shape_in[2]),
+    "Maxpool": _max_pool,
+    "Avgpool": _avg_pool,
+    "ReLU": lambda _: torch.relu,
+    "ReLU6": lambda _: functional.relu6,
+    "Sigmoid": lambda _: torch.sigmoid,
+    "Tanh": lambda _: torch.tanh,
+    "Swish": lambda _: functional.silu,
+    "GeLU": lambda _: functional.gelu,
+    "Mean": lambda _: _mean,
+    "Global": lambda _: _mean,
+    "Zero": lambda _: torch.zeros_like,
+}
+
+
+def layer_for(row: NodeRow, given: list[Shape]) -> Layer:
+    """Return what a node computes.
+
+    Args:
+        row: The node.
+        given: (height, width, channels) of what each of its sources puts out.
+
+    Returns:
+        A callable over float tensors [batch, channels, height, width], one a source; a torch
+        module where it has parameters or buffers.
+
+    Raises:
+        GraphError: The operation has no counterpart.
+    """
+    if row.op == "Concat":
+        return _concatenate
+    if row.op == "Mul":
+        return product(row, given)
+    if row.op == "Add":
+        return _sum(_cuts(row, given))
+    if row.op not in _MAKERS:
+        raise GraphError("this operation cannot be run in torch")
+    layer = _MAKERS[row.op](row)
+    return layer if given[0] == row.shape_in else Cut(given[0], row.shape_in, layer)
+
+
+def product(row: NodeRow, given: list[Shape], *, gate: bool = False) -> Layer:
+    """Return the product of tensors; with `gate`, of the h-sigmoid of the first and the others."""
+    cuts = _cuts(row, given)
+
+    def multiply(*xs: torch.Tensor) -> torch.Tensor:
+        first = functional.hardsigmoid(xs[0]) if gate else xs[0]
+        result = first if cuts[0] is None else cuts[0](first)
+        for cut, x in zip(cuts[1:], xs[1:], strict=True):
+            result = result * (x if cut is None else cut(x))
+        return result
+
+    return multiply
+
+
+def _cuts(row: NodeRow, given: list[Shape]) -> list[Cut | None]:
+    """Return how each input of an elementwise node is sliced; 1 x 1 maps are broadcast instead."""
+    spread = row.shape_in[:2] == (1, 1) and row.shape_out[:2] != (1, 1)
+    cuts: list[Cut | None] = []
+    for shape in given:
+        read = (*(shape[:2] if spread else row.shape_in[:2]), row.shape_in[2])
+        cuts.append(None if shape == read else Cut(shape, read))
+    return cuts
+
+
+def _sum(cuts: list[Cut | None]) -> Layer:
+    def add(*xs: torch.Tensor) -> torch.Tensor:
+        parts = [x if cut is None else cut(x) for cut, x in zip(cuts, xs, strict=True)]
+        result = parts[0] + parts[1]
+        for part in parts[2:]:
+            result = result + part
+        return result
+
+    return add
+
+
+def _concatenate(*xs: torch.Tensor) -> torch.Tensor:
+    return torch.cat(xs, dim=1)

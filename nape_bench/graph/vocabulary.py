@@ -1,0 +1,82 @@
+"""Operation names and node columns: what a node of a graph can say.
+
+The first 32 operations stand at the indices of GENNAPE's vocabulary (Mills et al., AAAI 2023; the
+authors' released word list, with the out-of-vocabulary class at 0). Ours come after them and are
+only ever appended, since stored graphs name operations by index.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from nape_bench.registry import unknown_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+OPS: tuple[str, ...] = (
+    "OOV", "Input", "Output", "Conv", "Depthwise", "BatchNorm", "ReLU", "ReLU6",
+    "MatMul", "Add", "Mul", "Concat", "Maxpool", "Avgpool", "Sigmoid", "Tanh",
+    "Swish", "GeLU", "Paddings", "Mean", "SpacetoBatchND", "BatchtoSpaceND",
+    "SpacetoDepthND", "DepthtoSpaceND", "Global", "Identity", "Zero",
+    "Reserved1", "Reserved2", "Reserved3", "Reserved4", "Reserved5",
+)  # fmt: skip
+"""Name of each operation; the position is its index."""
+
+OP_INDEX: Mapping[str, int] = MappingProxyType({name: index for index, name in enumerate(OPS)})
+"""Index of each operation name."""
+
+COLUMNS: tuple[str, ...] = (
+    "op", "h_in", "h_out", "w_in", "w_out", "c_in", "c_out", "kernel_h", "kernel_w",
+    "stride_h", "stride_w", "dilation", "groups", "bias",
+)  # fmt: skip
+"""What is stored of a node, in the order of the columns of `ArchGraph.nodes`.
+
+`op` is an index into `OPS`; sizes are in pixels (tokens) and channels; kernel is 0 where the
+operation has none, stride, dilation and groups are then 1; `bias` is 0 or 1.
+"""
+
+COLUMN_INDEX: Mapping[str, int] = MappingProxyType({name: i for i, name in enumerate(COLUMNS)})
+
+COLUMN_DTYPES: Mapping[str, str] = MappingProxyType(
+    {
+        "op": "uint8",
+        **dict.fromkeys(("h_in", "h_out", "w_in", "w_out"), "int16"),
+        **dict.fromkeys(("c_in", "c_out", "groups"), "int32"),
+        **dict.fromkeys(("kernel_h", "kernel_w", "stride_h", "stride_w", "dilation"), "uint8"),
+        "bias": "uint8",
+    }
+)
+"""Numpy dtype of each column where many graphs are packed (`GraphTable`, Parquet)."""
+
+ELEMENTWISE = frozenset({"Add", "Mul"})
+"""Operations over two or more tensors of one shape (or one that broadcasts)."""
+
+UNORDERED = frozenset({"Add", "Mul", "Concat"})
+"""Operations whose inputs are a multiset: their order does not name another network."""
+
+CONVOLUTIONS = frozenset({"Conv", "Depthwise"})
+POOLS = frozenset({"Maxpool", "Avgpool"})
+REDUCTIONS = frozenset({"Mean", "Global"})
+WEIGHTED = frozenset({"Conv", "Depthwise", "MatMul"})
+"""Operations with a weight tensor (GENNAPE's weighted nodes)."""
+
+POINTWISE = frozenset(
+    {"BatchNorm", "ReLU", "ReLU6", "Sigmoid", "Tanh", "Swish", "GeLU", "Zero", "Input", "Output"}
+)
+"""Operations whose output has the shape of their input."""
+
+NOT_IN_NORMAL_FORM = frozenset(
+    {"Identity", "Paddings", "SpacetoBatchND", "BatchtoSpaceND"}
+    | {f"Reserved{i}" for i in range(1, 6)}
+)
+"""Vocabulary words that a graph in normal form never holds: importers fold them away."""
+
+
+def op_index(name: str) -> int:
+    """Return the index of an operation name, or raise `UnknownNameError` with the nearest."""
+    try:
+        return OP_INDEX[name]
+    except KeyError:
+        raise unknown_name("operation", name, OPS) from None

@@ -1,0 +1,76 @@
+"""Named registries: a duplicate name is an error, an unknown one is answered with the nearest."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from nape_bench.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+T = TypeVar("T")
+
+
+def unknown_name(kind: str, name: str, known: Iterable[str], hint: str = "") -> UnknownNameError:
+    """Make the error for a name that nobody knows.
+
+    Args:
+        kind: What the name stands for, as a reader would say it ("space", "predictor").
+        name: The name that was asked for.
+        known: All names that exist.
+        hint: A closing sentence, for instance the command that lists the names.
+
+    Returns:
+        An error whose message gives the nearest names, or all of them where none is near.
+    """
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    listed = ", ".join(near or names) or "none"
+    lead = "did you mean" if near else "known are"
+    tail = f" {hint}" if hint else ""
+    return UnknownNameError(
+        f"unknown {kind} {name!r}: {lead} {listed}?{tail}"
+        if near
+        else f"unknown {kind} {name!r}: {lead} {listed}.{tail}"
+    )
+
+
+class Registry(Generic[T]):
+    """A mapping from names to entries that refuses duplicates.
+
+    Args:
+        kind: What an entry is, for messages ("space", "predictor").
+    """
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self._entries: dict[str, T] = {}
+
+    def add(self, name: str, entry: T) -> T:
+        """Add `entry` under `name`.
+
+        Raises:
+            ValueError: The name is taken.
+        """
+        if name in self._entries:
+            raise ValueError(f"duplicate {self.kind} {name!r}")
+        self._entries[name] = entry
+        return entry
+
+    def __getitem__(self, name: str) -> T:
+        """Return the entry, or raise `UnknownNameError` with the nearest names."""
+        try:
+            return self._entries[name]
+        except KeyError:
+            raise unknown_name(self.kind, name, self._entries) from None
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self._entries))
+
+    def __len__(self) -> int:
+        return len(self._entries)
