@@ -162,9 +162,7 @@ class GraphBuilder:
             kind = _ROWS.add(key, row)
         return self._append(kind, x)
 
-    def max_pool(
-        self, x: int, kernel: int, stride: int = 1, *, read: Shape | None = None
-    ) -> int:
+    def max_pool(self, x: int, kernel: int, stride: int = 1, *, read: Shape | None = None) -> int:
         """Add a max pooling with SAME padding over `kernel` x `kernel` pixels; `read` as `conv`."""
         return self._pool("Maxpool", x, kernel, stride, read)
 
@@ -285,9 +283,7 @@ class GraphBuilder:
         kind = _ROWS.known.get(key) or _ROWS.add(key, _row(op, seen, (1, 1, seen[2])))
         return self._append(kind, x)
 
-    def _pool(
-        self, op: str, x: int, kernel: int, stride: int, read: Shape | None = None
-    ) -> int:
+    def _pool(self, op: str, x: int, kernel: int, stride: int, read: Shape | None = None) -> int:
         seen = self._shapes[x] if read is None else self._cut(x, read)
         key = (op, seen, kernel, stride)
         kind = _ROWS.known.get(key)

@@ -9,7 +9,8 @@ Both are colour refinement (Weisfeiler-Leman) on the directed graph. A node's fo
 what is computed up to it, its full colour also what becomes of it. Where nodes of one graph share
 a full colour, how many nodes they stem from and lead to is mixed in and colours are worked out
 again: twins that share their inputs are thus told from twins that do not. Graphs that even this
-cannot tell apart would share a hash. Colours are two independent 64-bit lanes; the arithmetic is
+cannot tell apart share a hash: they need six or more equal operations on one input, wired in two
+ways of the same degrees, such as a ring of six and two rings of three. Colours are two independent 64-bit lanes; the arithmetic is
 that of multiset hashing, sums of well-mixed values modulo 2**64.
 
 All graphs of a `Flat` advance together, level by level, so that the cost of a graph in a table
@@ -101,7 +102,10 @@ def _digests(flat: Flat, plan: _Plan, base: np.ndarray) -> np.ndarray:
     if len(unsure):
         above, below = reach_counts(flat, unsure, plan.folded, plan.alive)
         extra = _mix(above.astype(np.uint64)) + _mix(_mix(below.astype(np.uint64)))
-        full = _refine(flat, plan, _mix(base ^ extra))
+        looked_at = np.zeros(flat.graphs, dtype=bool)
+        looked_at[unsure] = True
+        told_apart = np.where(looked_at[flat.graph_of_nodes()], _mix(base ^ extra), base)
+        full = _refine(flat, plan, told_apart)
     count = sum_by_graph(plan.alive.astype(np.uint64), flat.node_ptr)
     digits = []
     for lane, colour in enumerate(_mix(full), start=1):

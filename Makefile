@@ -1,0 +1,44 @@
+# make quickstart  install into .venv and run the main job on the embedded data
+# make test        install and run every check: ruff, mypy, import contracts, pytest
+# make bench       speed, side by side with what a user would use instead
+
+PYTHON ?= python3
+BIN := .venv/bin
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: quickstart test lint types contracts pytest bench clean
+
+quickstart: .venv/installed
+	$(BIN)/nape-bench quickstart
+
+test: lint types contracts pytest
+
+lint: .venv/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/installed-dev
+	$(BIN)/mypy
+
+contracts: .venv/installed-dev
+	$(BIN)/lint-imports
+
+pytest: .venv/installed-dev
+	$(BIN)/pytest -n 2 --dist loadfile
+
+bench: .venv/installed-dev
+	@for script in benchmarks/bench_*.py; do echo; echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+clean:
+	rm -rf .venv build dist *.egg-info
+
+# torch first and alone: asked for as a dependency, pip would look past the constraint's build.
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -r constraints.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+.venv/installed-dev: .venv/installed
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,labels]'
+	touch $@

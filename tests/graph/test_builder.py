@@ -1,0 +1,75 @@
+"""GraphBuilder: inferred shapes and what it refuses."""
+
+from __future__ import annotations
+
+import pytest
+
+from nape_bench.errors import GraphError
+from nape_bench.graph import ArchGraph, GraphBuilder
+
+
+@pytest.mark.parametrize(("size", "stride", "out"), [(8, 2, 4), (7, 2, 4), (5, 3, 2), (1, 2, 1)])
+def test_windows_have_same_padding(size: int, stride: int, out: int) -> None:
+    b = GraphBuilder(size)
+    assert b.shape(b.conv(b.input, 5, 3, stride)) == (out, out, 5)
+    assert b.shape(b.avg_pool(b.input, 2, stride)) == (out, out, 3)
+
+
+def test_uneven_kernels_and_strides() -> None:
+    b = GraphBuilder(8)
+    x = b.conv(b.input, 2, (1, 3), (1, 2))
+    graph = b.finish(x)
+    assert b.shape(x) == (8, 4, 2)
+    row = graph.to_dict()["nodes"][1]
+    assert (row["kernel_h"], row["kernel_w"], row["stride_h"], row["stride_w"]) == (1, 3, 1, 2)
+
+
+def test_reading_less_than_there_is() -> None:
+    b = GraphBuilder(8)
+    x = b.conv(b.input, 6, 3)
+    graph = b.finish(b.conv(x, 2, 1, 2, read=(7, 7, 4)))
+    node = ArchGraph(graph.nodes, graph.edges).to_dict()["nodes"][2]
+    assert (node["h_in"], node["w_in"], node["c_in"], node["h_out"]) == (7, 7, 4, 4)
+    with pytest.raises(GraphError, match=r"node 1 \(Conv\) puts out \(8, 8, 6\), of which"):
+        b.conv(x, 2, read=(6, 8, 6))
+
+
+def test_elementwise_operations_slice_or_spread() -> None:
+    b = GraphBuilder(8)
+    x, y = b.conv(b.input, 6, 3), b.conv(b.input, 4, 3)
+    assert b.shape(b.add(x, y)) == (8, 8, 4)
+    gate = b.mean(x)
+    assert b.shape(b.mul(gate, x)) == (8, 8, 6)
+    with pytest.raises(GraphError, match="differ by more than one pixel"):
+        b.add(gate, x)
+    with pytest.raises(GraphError, match=r"Add\) needs two inputs"):
+        b.add(x)
+    with pytest.raises(GraphError, match="different heights"):
+        b.concat(gate, x)
+
+
+def test_a_node_that_nothing_reads_is_named() -> None:
+    b = GraphBuilder(8)
+    x = b.conv(b.input, 6, 3)
+    b.relu(x)
+    with pytest.raises(GraphError, match=r"node 2 \(ReLU\) is read by no other node"):
+        b.finish(b.batch_norm(x))
+
+
+def test_the_same_source_may_feed_two_slots() -> None:
+    b = GraphBuilder(8)
+    x = b.conv(b.input, 6, 3)
+    graph = b.finish(b.add(x, x))
+    assert graph.edges.tolist() == [[0, 1], [1, 2], [1, 2], [2, 3]]
+
+
+def test_bad_arguments_are_refused() -> None:
+    b = GraphBuilder(8)
+    with pytest.raises(GraphError, match="groups=2 does not divide 3 input"):
+        b.conv(b.input, 6, 3, groups=2)
+    with pytest.raises(GraphError, match="must be positive"):
+        b.conv(b.input, 6, 0)
+    with pytest.raises(GraphError, match="'Mean' is no activation"):
+        b.activation(b.input, "Mean")
+    with pytest.raises(GraphError, match="is empty"):
+        GraphBuilder(0)
