@@ -15,7 +15,7 @@ from nape_bench.errors import GraphError
 from nape_bench.graph import validate
 from nape_bench.graph.flat import Flat
 from nape_bench.graph.order import topological_order
-from nape_bench.graph.vocabulary import COLUMN_DTYPES, COLUMN_INDEX, COLUMNS, OPS, op_index
+from nape_bench.graph.vocabulary import COLUMN_INDEX, COLUMN_LIMITS, COLUMNS, OPS, op_index
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -204,8 +204,8 @@ def _integers(values: ArrayLike, what: str, width: int) -> np.ndarray:
 
 def _check_range(rows: np.ndarray) -> None:
     """Check that each value fits the dtype in which tables keep its column."""
-    for i, (name, dtype) in enumerate(COLUMN_DTYPES.items()):
-        top = np.iinfo(dtype).max
+    for i, name in enumerate(COLUMNS):
+        top = COLUMN_LIMITS[name]
         bad = np.flatnonzero((rows[:, i] < 0) | (rows[:, i] > top))
         if len(bad):
             value = int(rows[bad[0], i])

@@ -18,7 +18,7 @@ import numpy as np
 
 from nape_bench.errors import GraphError
 from nape_bench.graph.arch_graph import ArchGraph
-from nape_bench.graph.vocabulary import COLUMNS, OP_INDEX, OPS, POINTWISE
+from nape_bench.graph.vocabulary import COLUMN_LIMITS, COLUMNS, OP_INDEX, OPS, POINTWISE, SIZES
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -44,7 +44,17 @@ class _Rows:
         self._lock = threading.Lock()
 
     def add(self, key: Hashable, row: tuple[int, ...]) -> _Kind:
-        """Number `row`, and remember that `key` leads to it."""
+        """Number `row`, and remember that `key` leads to it.
+
+        Raises:
+            GraphError: A value is outside what tables keep of its column.
+        """
+        for name, value in zip(COLUMNS, row, strict=True):
+            least = 1 if name in SIZES else 0
+            if not least <= value <= COLUMN_LIMITS[name]:
+                raise GraphError(
+                    f"{OPS[row[0]]}: {name}={value} is outside {least}..{COLUMN_LIMITS[name]}"
+                )
         with self._lock:
             number = self._number.get(row)
             if number is None:
@@ -84,8 +94,6 @@ class GraphBuilder:
     input = 0
 
     def __init__(self, resolution: int, channels: int = 3) -> None:
-        if resolution < 1 or channels < 1:
-            raise GraphError(f"an input of {resolution} pixels and {channels} channels is empty")
         shape = (resolution, resolution, channels)
         key = ("Input", shape)
         kind = _ROWS.known.get(key) or _ROWS.add(key, _row("Input", shape, shape))

@@ -10,8 +10,10 @@ what is computed up to it, its full colour also what becomes of it. Where nodes 
 a full colour, how many nodes they stem from and lead to is mixed in and colours are worked out
 again: twins that share their inputs are thus told from twins that do not. Graphs that even this
 cannot tell apart share a hash: they need six or more equal operations on one input, wired in two
-ways of the same degrees, such as a ring of six and two rings of three. Colours are two independent 64-bit lanes; the arithmetic is
-that of multiset hashing, sums of well-mixed values modulo 2**64.
+ways of the same degrees, such as a ring of six and two rings of three.
+
+Colours are two independent 64-bit lanes; the arithmetic is that of multiset hashing, sums of
+well-mixed values modulo 2**64.
 
 All graphs of a `Flat` advance together, level by level, so that the cost of a graph in a table
 is far below that of one on its own.

@@ -12,7 +12,7 @@ from nape_bench.graph import cost, keys, validate
 from nape_bench.graph.arch_graph import ArchGraph
 from nape_bench.graph.flat import Flat, pointers, ragged_indices
 from nape_bench.graph.rows import NodeRows, distinct_rows
-from nape_bench.graph.vocabulary import COLUMN_DTYPES, COLUMNS
+from nape_bench.graph.vocabulary import COLUMN_DTYPES, COLUMN_LIMITS, COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -33,6 +33,9 @@ class GraphTable:
 
     The arrays are kept, not copied, where their dtypes are those of `COLUMN_DTYPES`. What comes
     from outside goes through `check` first.
+
+    Raises:
+        GraphError: A value is outside what its column can hold.
     """
 
     def __init__(
@@ -43,7 +46,7 @@ class GraphTable:
         node_ptr: np.ndarray,
         edge_ptr: np.ndarray,
     ) -> None:
-        self.columns = {name: np.asarray(columns[name], COLUMN_DTYPES[name]) for name in COLUMNS}
+        self.columns = {name: _narrowed(name, np.asarray(columns[name])) for name in COLUMNS}
         self.source = np.asarray(source, dtype=np.int32)
         self.target = np.asarray(target, dtype=np.int32)
         self.node_ptr = np.asarray(node_ptr, dtype=np.int64)
@@ -199,3 +202,17 @@ class GraphTable:
             pointers(node_counts),
             pointers(edge_counts),
         )
+
+
+def _narrowed(name: str, values: np.ndarray) -> np.ndarray:
+    """Return a column in its dtype, without loss.
+
+    Raises:
+        GraphError: A value is outside what the column can hold.
+    """
+    if values.dtype == COLUMN_DTYPES[name]:
+        return values
+    if values.size and (values.min() < 0 or values.max() > COLUMN_LIMITS[name]):
+        worst = int(values.min() if values.min() < 0 else values.max())
+        raise GraphError(f"{name}={worst} is outside 0..{COLUMN_LIMITS[name]}")
+    return values.astype(COLUMN_DTYPES[name])

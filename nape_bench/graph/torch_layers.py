@@ -148,6 +148,10 @@ def _mean(x: torch.Tensor) -> torch.Tensor:
     return x.mean(dim=(2, 3), keepdim=True)
 
 
+def _zero(x: torch.Tensor) -> torch.Tensor:
+    return x * 0  # and not zeros_like, so that gradients flow, if only zeros
+
+
 _MAKERS: dict[str, Callable[[NodeRow], Layer]] = {
     "Conv": _conv,
     "Depthwise": _conv,
@@ -163,7 +167,7 @@ _MAKERS: dict[str, Callable[[NodeRow], Layer]] = {
     "GeLU": lambda _: functional.gelu,
     "Mean": lambda _: _mean,
     "Global": lambda _: _mean,
-    "Zero": lambda _: torch.zeros_like,
+    "Zero": lambda _: _zero,
 }
 
 

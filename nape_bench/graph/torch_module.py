@@ -85,11 +85,15 @@ def _gates(rows: list[NodeRow], sources: list[list[int]]) -> dict[int, tuple[int
     for i, row in enumerate(rows):
         if row.op != "Mul" or len(sources[i]) != 2:
             continue
+        first = sources[i][0]
         for gate, other in (sources[i], sources[i][::-1]):
             if rows[gate].op != "ReLU6":
                 continue
             swish = sources[gate] == [other]
-            if swish or (rows[gate].shape_out[:2] == (1, 1) and gate != other):
+            # Where both are one pixel, the gate is the first: (gate, features) is the order.
+            pixel, spread = (rows[n].shape_out[:2] == (1, 1) for n in (gate, other))
+            gates = pixel and gate != other and (not spread or gate == first)
+            if swish or gates:
                 found[i] = (gate, [other])
                 break
     return found

@@ -63,7 +63,7 @@ def _check_values(flat: Flat) -> None:
         is_op(flat, vocab.NOT_IN_NORMAL_FORM),
         "has no place in a graph in normal form: fold it into its neighbours",
     )
-    for name in ("h_in", "h_out", "w_in", "w_out", "c_in", "c_out"):
+    for name in sorted(vocab.SIZES):
         _fail(flat, c[name] < 1, "sizes must be 1 or more", name)
     for name in ("stride_h", "stride_w", "dilation", "groups"):
         _fail(flat, c[name] < 1, f"{name} must be 1 or more", name)

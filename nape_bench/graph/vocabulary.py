@@ -50,6 +50,15 @@ COLUMN_DTYPES: Mapping[str, str] = MappingProxyType(
 )
 """Numpy dtype of each column where many graphs are packed (`GraphTable`, Parquet)."""
 
+_BITS = {"uint8": 8, "int16": 15, "int32": 31}
+COLUMN_LIMITS: Mapping[str, int] = MappingProxyType(
+    {name: 2 ** _BITS[dtype] - 1 for name, dtype in COLUMN_DTYPES.items()}
+)
+"""Greatest value that each column can hold."""
+
+SIZES = frozenset({"h_in", "h_out", "w_in", "w_out", "c_in", "c_out"})
+"""Columns that are sizes of tensors: at least 1."""
+
 ELEMENTWISE = frozenset({"Add", "Mul"})
 """Operations over two or more tensors of one shape (or one that broadcasts)."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import operator
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -108,12 +109,15 @@ class Space(ABC):
             SpecError: The specification is malformed, or an argument out of range.
         """
         spec = self.normalise(spec)
+        try:
+            width = float(width)
+        except (TypeError, ValueError):
+            width = math.nan
         if not (width > 0 and math.isfinite(width)):
             raise SpecError(f"width is a positive factor on channels, not {width!r}")
-        whole = {"depth": depth, "resolution": resolution, "num_classes": num_classes}
-        for name, value in whole.items():
-            if value is not None and (not isinstance(value, int) or value < 1):
-                raise SpecError(f"{name} is a positive integer, not {value!r}")
+        depth = _positive("depth", depth)
+        resolution = _positive("resolution", resolution)
+        num_classes = _positive("num_classes", num_classes)
         return self._build(
             spec,
             width=width,
@@ -141,6 +145,18 @@ class Space(ABC):
 def scale(channels: int, width: float) -> int:
     """Return `channels` times `width`, rounded half up, at least 1."""
     return max(1, math.floor(channels * width + 0.5))
+
+
+def _positive(name: str, value: int | None) -> int | None:
+    if value is None:
+        return None
+    try:
+        number = 0 if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        number = 0
+    if number < 1:
+        raise SpecError(f"{name} is a positive integer, not {value!r}")
+    return number
 
 
 def read_literal(text: str) -> Any:

@@ -71,5 +71,8 @@ def test_bad_arguments_are_refused() -> None:
         b.conv(b.input, 6, 0)
     with pytest.raises(GraphError, match="'Mean' is no activation"):
         b.activation(b.input, "Mean")
-    with pytest.raises(GraphError, match="is empty"):
-        GraphBuilder(0)
+    for resolution in (0, 40_000):
+        with pytest.raises(GraphError, match=rf"Input: h_in={resolution} is outside 1..32767"):
+            GraphBuilder(resolution)
+    with pytest.raises(GraphError, match="MatMul: c_out=0 is outside"):
+        b.dense(b.input, 0)

@@ -99,3 +99,10 @@ def test_distinct_rows_of_large_values_are_exact() -> None:
     found, of_node = distinct_rows(packed)
     assert np.array_equal(found[of_node], rows)
     assert len(found) == len(np.unique(rows, axis=0))
+
+
+def test_values_that_a_column_cannot_hold_are_refused() -> None:
+    packed = table(3)
+    columns = {**packed.columns, "h_in": packed.columns["h_in"].astype(np.int64) + 40_000}
+    with pytest.raises(GraphError, match=r"h_in=400\d\d is outside 0..32767"):
+        GraphTable(columns, packed.source, packed.target, packed.node_ptr, packed.edge_ptr)

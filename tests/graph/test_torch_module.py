@@ -55,6 +55,14 @@ def test_h_swish_and_gates_of_single_pixels() -> None:
     torch.testing.assert_close(run(b, b.mul(b.relu6(b.input), other), x), expected.flatten(1))
 
 
+def test_single_pixel_features_that_end_in_relu6_are_not_taken_for_the_gate() -> None:
+    x = 4 * image(2, 3, 1, 1)
+    b = GraphBuilder(1)
+    gate, features = b.activation(b.input, "Sigmoid"), b.relu6(b.max_pool(b.input, 1))
+    expected = torch.sigmoid(x) * functional.relu6(x)
+    torch.testing.assert_close(run(b, b.mul(gate, features), x), expected.flatten(1))
+
+
 def test_a_relu6_that_others_read_stays_a_relu6_for_them() -> None:
     x = 4 * image(2, 3, 4, 4)
     b = GraphBuilder(4)
@@ -114,7 +122,12 @@ def test_groups_and_dilation() -> None:
 
 def test_zero_is_zero() -> None:
     b = GraphBuilder(4)
-    assert not run(b, b.zero(b.input), image(1, 3, 4, 4)).any()
+    x = image(1, 3, 4, 4).requires_grad_()
+    result = run(b, b.zero(b.input), x)
+    assert not result.any()
+    result.sum().backward()
+    assert x.grad is not None
+    assert not x.grad.any()
 
 
 def test_weights_follow_the_seed() -> None:
