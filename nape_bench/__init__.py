@@ -15,19 +15,36 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nape_bench.data import load_dataset
+    from nape_bench.evaluation import Evaluator, evaluate
     from nape_bench.graph import ArchGraph, GraphBuilder, GraphTable
+    from nape_bench.predictors import predictor
     from nape_bench.spaces import space
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "ArchGraph": "nape_bench.graph",
+    "Evaluator": "nape_bench.evaluation",
     "GraphBuilder": "nape_bench.graph",
     "GraphTable": "nape_bench.graph",
+    "evaluate": "nape_bench.evaluation",
+    "load_dataset": "nape_bench.data",
+    "predictor": "nape_bench.predictors",
     "space": "nape_bench.spaces",
 }
 
-__all__ = ["ArchGraph", "GraphBuilder", "GraphTable", "__version__", "space"]
+__all__ = [
+    "ArchGraph",
+    "Evaluator",
+    "GraphBuilder",
+    "GraphTable",
+    "__version__",
+    "evaluate",
+    "load_dataset",
+    "predictor",
+    "space",
+]
 
 
 def __getattr__(name: str) -> Any:

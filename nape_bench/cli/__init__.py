@@ -1,0 +1,1 @@
+"""The command line: `nape-bench`, one module a command."""

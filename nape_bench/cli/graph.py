@@ -1,0 +1,113 @@
+"""`nape-bench graph FAMILY SPEC`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from nape_bench.cli.command import Command, positive, print_table
+from nape_bench.errors import SpecError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from nape_bench.graph import ArchGraph
+
+
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("family", metavar="FAMILY", help="a family: `nape-bench spaces` lists them")
+    parser.add_argument(
+        "spec",
+        metavar="SPEC",
+        nargs="?",
+        help="the architecture, as its family writes it or as JSON; - reads standard input",
+    )
+    parser.add_argument("--random", action="store_true", help="draw an architecture instead")
+    parser.add_argument("--seed", type=int, default=0, help="what --random draws from (0)")
+    parser.add_argument("--json", action="store_true", help="print the whole graph as JSON")
+    parser.add_argument("--width", type=float, default=1.0, help="factor on all channels (1)")
+    parser.add_argument("--depth", type=positive, help="repeats in a stage or stack")
+    parser.add_argument("--resolution", type=positive, help="input height and width in pixels")
+    parser.add_argument("--num-classes", type=positive, help="number of classes")
+
+
+def _run(args: argparse.Namespace) -> None:
+    from nape_bench.spaces import space
+
+    family = space(args.family)
+    if args.random == (args.spec is not None):
+        raise SpecError(f"graph {args.family}: give either SPEC or --random")
+    if args.random:
+        import numpy as np
+
+        if args.seed < 0:
+            raise SpecError(f"--seed is an integer of at least 0, not {args.seed}")
+        spec = family.sample(np.random.default_rng(args.seed))
+    else:
+        spec = family.parse(sys.stdin.read() if args.spec == "-" else args.spec)
+    graph = family.build(
+        spec,
+        width=args.width,
+        depth=args.depth,
+        resolution=args.resolution,
+        num_classes=args.num_classes,
+    )
+    facts = {
+        "id": f"{family.name}:{family.format(spec)}",
+        "family": family.name,
+        "spec": spec,
+        "hash": graph.hash,
+        "group": graph.group,
+        "flops": graph.flops(),
+        "params": graph.params(),
+    }
+    if args.json:
+        print(json.dumps({**facts, **graph.to_dict()}))
+    else:
+        _summarise(facts, graph)
+
+
+def _summarise(facts: dict[str, Any], graph: ArchGraph) -> None:
+    from nape_bench.graph.cost import flops_by_node, params_by_node
+
+    flat = graph.flat()
+    first, last = (flat.columns["h_in"][0], flat.columns["w_in"][0]), flat.columns["c_out"][-1]
+    lines = {
+        "id": facts["id"],
+        "nodes": f"{len(graph):,}",
+        "edges": f"{len(graph.edges):,}",
+        "input": f"{first[0]} x {first[1]} pixels, {flat.columns['c_in'][0]} channels",
+        "output": f"{last:,} channels",
+        "FLOPs": f"{facts['flops']:,} multiply-adds of convolutions and dense layers for an image",
+        "params": f"{facts['params']:,} trainable",
+        "hash": f"{facts['hash']} (names the graph)",
+        "group": f"{facts['group']} (names its function)",
+    }
+    for name, value in lines.items():
+        print(f"{name:<7} {value}")
+    ops = graph.ops
+    flops, params = flops_by_node(flat), params_by_node(flat)
+    rows = []
+    for op in sorted(set(ops), key=lambda op: (-ops.count(op), op)):
+        own = [i for i, name in enumerate(ops) if name == op]
+        rows.append((op, f"{len(own):,}", f"{flops[own].sum():,}", f"{params[own].sum():,}"))
+    print()
+    headers = ["operation", "nodes", "FLOPs", "params"]
+    print_table(rows, headers, right="nodes,FLOPs,params")
+
+
+COMMAND = Command(
+    name="graph",
+    help="build the computation graph of an architecture",
+    description="Build the computation graph of an architecture, and print what it is made of, "
+    "its keys, FLOPs and parameters, or all of it as JSON.",
+    examples=[
+        "nape-bench graph hiaml z-t31-src8-l20",
+        "nape-bench graph hiaml --random --seed 3 --json",
+        "nape-bench graph hiaml z-t31-src8-l20 --width 0.25 --resolution 16",
+        "echo z-t31-src8-l20 | nape-bench graph hiaml -",
+    ],
+    add_arguments=_add_arguments,
+    run=_run,
+)

@@ -1,0 +1,147 @@
+"""`nape-bench import table FILE`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from nape_bench.cli.command import Command
+from nape_bench.errors import DataError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+NB201 = (
+    "nape-bench import table nats_bench.csv --space nb201 --spec ArchitectureString "
+    "--label cifar10=CIFAR10TestAccuracy200Epochs --unit cifar10=% --name nape/nb201"
+)
+LATENCY = (
+    "nape-bench import table latency.csv --space nb201 --spec arch_str --label pixel3=pixel3 "
+    "--unit pixel3=ms --lower-is-better pixel3 --name jane/latency"
+)
+
+
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="CSV, TSV, Parquet, JSON or JSON lines")
+    parser.add_argument(
+        "--space", required=True, metavar="FAMILY", help="`nape-bench spaces` lists them"
+    )
+    parser.add_argument(
+        "--spec",
+        required=True,
+        metavar="COLUMN[,COLUMN]",
+        help="the columns that name the architecture; KEY=COLUMN where the space has another name",
+    )
+    parser.add_argument(
+        "--label",
+        required=True,
+        action="append",
+        metavar="LABEL=COLUMN",
+        help="a label and its column; may be given again, the first is the main label",
+    )
+    parser.add_argument("--name", required=True, metavar="OWNER/NAME", help="name of the dataset")
+    parser.add_argument("--config", metavar="CONFIG", help="name of the labels (the first label's)")
+    parser.add_argument("--version", default="v1.0", help="version of the dataset (v1.0)")
+    parser.add_argument(
+        "--spec-field",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="what all specifications have besides, the value as JSON; may be given again",
+    )
+    parser.add_argument(
+        "--skip-bad",
+        action="store_true",
+        help="leave out rows that cannot be read, and list them in a report",
+    )
+    parser.add_argument(
+        "--on-duplicate",
+        default="error",
+        choices=("error", "mean", "first"),
+        help="what becomes of an architecture whose rows have different labels (error)",
+    )
+    parser.add_argument(
+        "--unit",
+        action="append",
+        default=[],
+        metavar="LABEL=UNIT",
+        help="unit of a label, as in cifar10=%%; may be given again",
+    )
+    parser.add_argument(
+        "--lower-is-better",
+        action="append",
+        default=[],
+        metavar="LABEL",
+        help="a label of which less is wanted; may be given again",
+    )
+    parser.add_argument(
+        "--missing",
+        action="append",
+        default=[],
+        metavar="TEXT",
+        help="what stands for a missing label, as in -1; may be given again",
+    )
+    parser.add_argument("--quiet", action="store_true", help="show no progress")
+
+
+def _run(args: argparse.Namespace) -> None:
+    from nape_bench.data.importers import import_table
+    from nape_bench.data.manifest import read_manifest
+
+    folder, report = import_table(
+        args.file,
+        space=args.space,
+        spec=args.spec.split(","),
+        labels=_pairs("--label", args.label, "cifar10=COLUMN"),
+        name=args.name,
+        config=args.config,
+        version=args.version,
+        spec_fields=_fields(args.spec_field),
+        skip_bad=args.skip_bad,
+        on_duplicate=args.on_duplicate,
+        units=_pairs("--unit", args.unit, "cifar10=%"),
+        lower_is_better=args.lower_is_better,
+        missing=args.missing,
+        progress=not args.quiet and sys.stderr.isatty(),
+    )
+    manifest = read_manifest(folder)
+    print(report.summary())
+    print(f"{manifest.name} {manifest.version} ({', '.join(manifest.configs)}) is in {folder}")
+
+
+def _pairs(option: str, texts: Sequence[str], example: str) -> dict[str, str]:
+    pairs = [_pair(option, text, example) for text in texts]
+    if len(dict(pairs)) < len(pairs):
+        raise DataError(f"{option}: a name is given twice in {' '.join(texts)}")
+    return dict(pairs)
+
+
+def _pair(option: str, text: str, example: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise DataError(f"{option} {text}: NAME=VALUE expected, as in {option} {example}")
+    return name, value
+
+
+def _fields(texts: Sequence[str]) -> dict[str, Any]:
+    pairs = _pairs("--spec-field", texts, "resolution=224")
+    try:
+        return {name: json.loads(value) for name, value in pairs.items()}
+    except ValueError as error:
+        raise DataError(f"--spec-field {' '.join(texts)}: a value is not JSON: {error}") from None
+
+
+COMMAND = Command(
+    name="import table",
+    help="make a dataset of a published table",
+    description="Make a dataset in the local store from a table that has architecture and label "
+    "columns. A row that cannot be read stops the import, and nothing is written.",
+    examples=[
+        NB201,
+        LATENCY,
+    ],
+    add_arguments=_add_arguments,
+    run=_run,
+)

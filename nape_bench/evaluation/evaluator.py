@@ -1,0 +1,174 @@
+"""Evaluator: scores predictions on a protocol."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nape_bench import metrics
+from nape_bench.errors import ProtocolError
+from nape_bench.evaluation.environment import environment
+from nape_bench.evaluation.predictions import Predictions, PredictionsLike, normalise
+from nape_bench.evaluation.protocols import protocol as find_protocol
+from nape_bench.evaluation.result import (
+    EVALUATOR_VERSION,
+    Counts,
+    PredictorFacts,
+    Result,
+    Seconds,
+    Subset,
+)
+from nape_bench.evaluation.task import Task, open_task
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nape_bench.data import Dataset
+    from nape_bench.evaluation.protocols.base import Protocol
+    from nape_bench.metrics import Interval
+
+
+class Evaluator:
+    """Scores predictions on a protocol.
+
+        evaluator = nape_bench.Evaluator("in-family/hiaml")
+        result = evaluator.evaluate({id: value for id, value in zip(evaluator.ids, values)})
+        print(result)
+
+    Args:
+        protocol: A protocol or its name.
+        dataset: The protocol's dataset where it has been loaded already, as from a path.
+
+    Raises:
+        UnknownNameError: No such protocol, dataset, config or label.
+        ProtocolError: The protocol's name is malformed, a part has no labels, or `dataset` is
+            another than the protocol's.
+        DataError: A test row has the group of a row whose label may be seen.
+
+    Attributes:
+        task: The protocol on its data.
+    """
+
+    def __init__(self, protocol: str | Protocol, *, dataset: Dataset | None = None) -> None:
+        found = find_protocol(protocol) if isinstance(protocol, str) else protocol
+        self.task: Task = open_task(found, dataset)
+
+    @property
+    def protocol(self) -> Protocol:
+        """The protocol."""
+        return self.task.protocol
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids of the test: what is predicted, in the order in which arrays are read."""
+        return list(self.task.test.ids)
+
+    @property
+    def label_budget(self) -> int:
+        """The number of labels that a predictor may see."""
+        return self.task.label_budget
+
+    def evaluate(
+        self,
+        predictions: PredictionsLike,
+        *,
+        predictor: str | PredictorFacts = "predictions",
+        is_value: bool = True,
+    ) -> Result:
+        """Score predictions.
+
+        Args:
+            predictions: `{id: value}`; `{seed: {id: value}}`; an array [items] or [seeds, items]
+                in the order of `ids`; or the path of a CSV, Parquet or JSON file
+                (`prediction_files.read_predictions`).
+            predictor: What they are called in the result.
+            is_value: Whether they are in the unit of the label; a score has no MAE. A score is
+                higher for what should have a higher label, also where a lower one is better.
+
+        Raises:
+            ProtocolError: Ids are missing, unknown or given twice, values are not finite, or all
+                test labels are equal.
+            DataError: The file cannot be read.
+        """
+        normal = normalise(predictions, self.ids, self.protocol.name)
+        if isinstance(predictor, str):
+            predictor = PredictorFacts(predictor, predictor, is_value)
+        return self.result(normal, predictor)
+
+    def result(
+        self,
+        predictions: Predictions,
+        predictor: PredictorFacts,
+        *,
+        seconds: Seconds | None = None,
+        labels_seen: bool = True,
+        notes: tuple[str, ...] = (),
+    ) -> Result:
+        """Score predictions that are in normal form.
+
+        Args:
+            predictions: In the order of `ids`.
+            predictor: Who made them.
+            seconds: How long it took.
+            labels_seen: Whether the predictor was given the protocol's labels.
+            notes: What else a reader must know.
+        """
+        task = self.task
+        everything = np.ones(len(task.test), dtype=bool)
+        try:
+            scored = self._score(predictions, predictor, everything)
+        except ValueError as error:
+            raise ProtocolError(f"{self.protocol.name}: {error}") from None
+        subsets = {
+            name: Subset(int(mask.sum()), self._score(predictions, predictor, mask))
+            for name, mask in task.subsets.items()
+        }
+        seen = {
+            part: len(rows) if rows is not None and labels_seen else 0
+            for part, rows in (("train", task.train), ("validation", task.validation))
+        }
+        counts = Counts(
+            test=len(task.test),
+            **seen,
+            label_budget=task.label_budget,
+            left_out=dict(task.left_out),
+        )
+        return Result(
+            protocol=self.protocol.name,
+            protocol_seeds=self.protocol.seeds,
+            dataset=task.dataset,
+            predictor=predictor,
+            seeds=predictions.seeds,
+            counts=counts,
+            metrics=scored,
+            subsets=subsets,
+            notes=(*self._notes(), *notes),
+            environment=environment(),
+            evaluator=EVALUATOR_VERSION,
+            seconds=seconds,
+            ids=tuple(task.test.ids),
+            predictions=dict(zip(predictions.seeds, predictions.values, strict=True)),
+        )
+
+    def _score(
+        self, predictions: Predictions, predictor: PredictorFacts, mask: np.ndarray
+    ) -> Mapping[str, Interval]:
+        return metrics.score(
+            self.task.test.y[mask],
+            predictions.values[:, mask],
+            higher_is_better=self.task.dataset.higher_is_better,
+            is_value=predictor.is_value,
+        )
+
+    def _notes(self) -> tuple[str, ...]:
+        gone = {part: n for part, n in self.task.left_out.items() if n}
+        if not gone:
+            return ()
+        listed = ", ".join(f"{n} of {part}" for part, n in gone.items())
+        return (f"Rows without the label {self.task.dataset.target} were left out: {listed}.",)
+
+    def __repr__(self) -> str:
+        facts: dict[str, Any] = {"test rows": len(self.task.test), "labels": self.label_budget}
+        listed = ", ".join(f"{n} {name}" for name, n in facts.items())
+        return f"Evaluator({self.protocol.name!r}: {listed})"

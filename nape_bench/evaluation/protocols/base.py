@@ -1,0 +1,70 @@
+"""Protocol: who may learn from which labels, and what is predicted; as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+SEEDS = (0, 1, 2, 3, 4)
+"""Five seeds, as in GENNAPE (section 5) and AIO-P."""
+
+ALL = "all"
+"""The test of a protocol whose test is every row of every split."""
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """What a comparison holds fixed. Nothing is loaded to make one.
+
+    What only the data can tell (which rows have a label, their unit and direction, and so the
+    label budget) is told by `Evaluator`, which opens the protocol's dataset.
+
+    Attributes:
+        name: The name by which `protocol` knows it, as in "in-family/hiaml".
+        title: What a reader calls it.
+        dataset: The dataset, "<owner>/<name>".
+        config: The set of labels.
+        train: The split whose labels a predictor is fitted to; None gives no labels at all.
+        validation: A split whose labels a predictor may use to stop or to choose, or None. They
+            count in the label budget as those of `train` do.
+        test: The split that is predicted, or `ALL` for every row of every split.
+        seeds: One run a seed.
+        version: The dataset version, or None for the one that is at hand.
+        target: The label column, or None for the dataset's main one.
+    """
+
+    name: str
+    title: str
+    dataset: str
+    config: str
+    train: str | None
+    validation: str | None
+    test: str
+    seeds: tuple[int, ...] = SEEDS
+    version: str | None = None
+    target: str | None = None
+
+
+@dataclass(frozen=True)
+class ProtocolFamily:
+    """Protocols of one kind, one for each dataset and config.
+
+    Attributes:
+        name: The first part of their names.
+        title: What they are for, in one line.
+        pattern: How their names are written.
+        example: One of the names.
+        make: Makes the protocol from the parts of a name after the first; it raises
+            `ProtocolError` where they do not fit the pattern.
+        names: Lists the names for the (dataset, config) pairs that are known.
+    """
+
+    name: str
+    title: str
+    pattern: str
+    example: str
+    make: Callable[[Sequence[str]], Protocol]
+    names: Callable[[Sequence[tuple[str, str]]], list[str]]

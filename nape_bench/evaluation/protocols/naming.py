@@ -1,0 +1,50 @@
+"""How protocol names name a dataset: "hiaml", "nb201/cifar10", "jane/mine/accuracy"."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nape_bench.errors import ProtocolError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+OWNER = "nape"
+"""The owner of the datasets that are named without one."""
+
+DEFAULT_CONFIG = "micro"
+"""The config where a name gives none."""
+
+PATTERN = "<dataset>[/<config>] or <owner>/<dataset>/<config>"
+
+
+def read_dataset(family: str, parts: Sequence[str]) -> tuple[str, str]:
+    """Read a dataset and its config from the parts of a name after the family's.
+
+    Args:
+        family: The first part of the name, for messages.
+        parts: One to three parts.
+
+    Returns:
+        The dataset ("<owner>/<name>") and the config.
+
+    Raises:
+        ProtocolError: There are none, more than three, or empty ones.
+    """
+    if not 1 <= len(parts) <= 3 or not all(parts):
+        name = "/".join([family, *parts])
+        raise ProtocolError(
+            f"protocol {name!r}: {family}/{PATTERN} expected, as in {family}/hiaml (the "
+            f"{DEFAULT_CONFIG} labels of {OWNER}/hiaml) or {family}/nb201/cifar10"
+        )
+    if len(parts) == 3:
+        return f"{parts[0]}/{parts[1]}", parts[2]
+    return f"{OWNER}/{parts[0]}", parts[1] if len(parts) == 2 else DEFAULT_CONFIG
+
+
+def short_name(dataset: str, config: str) -> str:
+    """Write a dataset and its config the short way that `read_dataset` reads back."""
+    owner, _, name = dataset.partition("/")
+    if owner != OWNER:
+        return f"{owner}/{name}/{config}"
+    return name if config == DEFAULT_CONFIG else f"{name}/{config}"

@@ -1,0 +1,161 @@
+"""evaluate: fit a predictor once a seed, let it predict, and score it."""
+
+from __future__ import annotations
+
+import json
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nape_bench.errors import ProtocolError
+from nape_bench.evaluation.evaluator import Evaluator
+from nape_bench.evaluation.predictions import Predictions, normalise
+from nape_bench.evaluation.result import PredictorFacts, Result, Seconds
+from nape_bench.predictors import Predictor, predictors
+from nape_bench.predictors import predictor as find_predictor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from nape_bench.evaluation.protocols.base import Protocol
+    from nape_bench.evaluation.task import Task
+
+ONCE = "Needs no training: run once, and shown no labels."
+
+
+def evaluate(
+    predictor: str | Predictor | type[Predictor],
+    protocol: str | Protocol | Evaluator,
+    *,
+    seeds: int | Sequence[int] | None = None,
+    progress: bool = False,
+) -> Result:
+    """Fit a predictor on a protocol's labels, once a seed, and score what it predicts.
+
+        print(nape_bench.evaluate("gbdt", "in-family/hiaml"))
+        print(nape_bench.evaluate(MyPredictor(width=64), "in-family/hiaml", seeds=3))
+
+    Each seed has a predictor of its own, made anew with that seed: an instance that is given
+    says which settings it has, and stays as it is. A predictor that needs no training is run
+    once, and sees no labels.
+
+    Args:
+        predictor: A predictor, its class, or the name of one in the registry.
+        protocol: A protocol, its name, or an evaluator that has opened it.
+        seeds: Which seeds, or how many (0, 1, ...); the protocol's own if not said.
+        progress: Whether progress is shown on standard error.
+
+    Raises:
+        UnknownNameError: No such predictor, protocol, dataset or config.
+        ProtocolError: The protocol gives no labels and the predictor needs training; what it
+            predicts is not finite or not one number a row; the seeds are no seeds.
+    """
+    evaluator = protocol if isinstance(protocol, Evaluator) else None
+    cls, settings = _class_and_settings(predictor)
+    wanted = _seeds(seeds)
+    if evaluator is None:
+        evaluator = Evaluator(protocol)  # type: ignore[arg-type]
+    task = evaluator.task
+    if cls.needs_training and task.train is None:
+        raise ProtocolError(
+            f"{task.protocol.name} gives no labels, and {cls.name} needs training: take one that "
+            f"needs none ({', '.join(_without_training())}), or hand what a predictor trained "
+            "elsewhere predicts to Evaluator.evaluate (`nape-bench evaluate`)"
+        )
+    chosen = wanted or task.protocol.seeds
+    notes = () if cls.needs_training else (ONCE,)
+    if not cls.needs_training:
+        chosen = chosen[:1]
+    rows, fit_seconds, predict_seconds = [], [], []
+    for seed in _shown(chosen, cls.name, progress):
+        fresh = cls(**{**settings, "seed": seed, "progress": progress})
+        fit_seconds.append(_fit(fresh, task))
+        start = perf_counter()
+        predicted = fresh.predict(task.test.graphs)
+        predict_seconds.append(perf_counter() - start)
+        rows.append(_checked(predicted, evaluator, f"{cls.name}, seed {seed}: "))
+    return evaluator.result(
+        Predictions(chosen, np.stack(rows)),
+        _facts(cls, settings),
+        seconds=Seconds(tuple(fit_seconds), tuple(predict_seconds)),
+        labels_seen=cls.needs_training,
+        notes=notes,
+    )
+
+
+def _class_and_settings(
+    predictor: str | Predictor | type[Predictor],
+) -> tuple[type[Predictor], dict[str, Any]]:
+    """Say how predictors alike are made: their class, and settings other than the seed."""
+    if isinstance(predictor, type) and issubclass(predictor, Predictor):
+        predictor = predictor()
+    elif isinstance(predictor, str):
+        predictor = find_predictor(predictor)
+    if not isinstance(predictor, Predictor):
+        raise ProtocolError(
+            f"{predictor!r} is no predictor: derive from nape_bench.predictors.Predictor, or score "
+            "predictions with Evaluator.evaluate"
+        )
+    settings = {k: v for k, v in predictor.settings.items() if k not in ("seed", "progress")}
+    return type(predictor), settings
+
+
+def _seeds(seeds: int | Sequence[int] | None) -> tuple[int, ...] | None:
+    if seeds is None:
+        return None
+    listed = tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds)
+    plain = all(isinstance(s, (int, np.integer)) and s >= 0 for s in listed)
+    if not listed or not plain or len(set(listed)) < len(listed):
+        raise ProtocolError(
+            f"seeds are a positive number of seeds, or different integers of at least 0, not "
+            f"{seeds!r}"
+        )
+    return tuple(int(s) for s in listed)
+
+
+def _without_training() -> list[str]:
+    known = predictors()
+    return [name for name in known if not known[name].needs_training]
+
+
+def _shown(seeds: tuple[int, ...], name: str, progress: bool) -> Iterable[int]:
+    if not progress or len(seeds) == 1:
+        return seeds
+    from tqdm import tqdm
+
+    bar: Iterable[int] = tqdm(seeds, desc=name, unit="seed", leave=False)
+    return bar
+
+
+def _fit(predictor: Predictor, task: Task) -> float:
+    """Fit a predictor if it needs that, and return the seconds it took."""
+    if not predictor.needs_training or task.train is None:
+        return 0.0
+    held_out = task.validation
+    start = perf_counter()
+    predictor.fit(
+        task.train.graphs,
+        task.train.y.copy(),
+        validation=None if held_out is None else (held_out.graphs, held_out.y.copy()),
+    )
+    return perf_counter() - start
+
+
+def _checked(predicted: np.ndarray, evaluator: Evaluator, where: str) -> np.ndarray:
+    try:
+        values: np.ndarray = normalise(predicted, evaluator.ids, evaluator.protocol.name).values[0]
+    except ProtocolError as error:
+        raise ProtocolError(f"{where}{error}") from None
+    return values
+
+
+def _facts(cls: type[Predictor], settings: dict[str, Any]) -> PredictorFacts:
+    return PredictorFacts(
+        name=cls.name,
+        title=cls.title,
+        is_value=cls.is_value,
+        # What JSON has no form for is told by its repr.
+        settings=json.loads(json.dumps(settings, default=repr)),
+        source=cls.source,
+    )

@@ -1,0 +1,218 @@
+"""Task: a protocol on the data that it names, opened and checked."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nape_bench.errors import DataError, ProtocolError
+from nape_bench.evaluation.protocols.base import ALL, Protocol
+from nape_bench.graph import GraphTable
+from nape_bench.registry import unknown_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from nape_bench.data import Dataset, Split
+
+MIN_SUBSET = 20
+"""A subset with fewer test rows than this is not reported on."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Labelled architectures.
+
+    Attributes:
+        ids: Their ids.
+        graphs: Their graphs.
+        y: Their labels, float64 [rows], all finite.
+        groups: The `group` key of each, str [rows].
+    """
+
+    ids: list[str]
+    graphs: GraphTable
+    y: np.ndarray
+    groups: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True)
+class DatasetFacts:
+    """Which labels a result is about.
+
+    Attributes:
+        name: "<owner>/<name>".
+        config: The set of labels.
+        version: The dataset's version.
+        source: Where it was found: "path", "store" or "package".
+        content_hash: The hash over the content of all splits.
+        split_hashes: The hash over the content of each split.
+        target: The label column.
+        unit: Its unit, "" where it has none.
+        higher_is_better: Its direction.
+    """
+
+    name: str
+    config: str
+    version: str
+    source: str
+    content_hash: str
+    split_hashes: Mapping[str, str]
+    target: str
+    unit: str
+    higher_is_better: bool
+
+
+@dataclass(frozen=True)
+class Task:
+    """A protocol on its data.
+
+    Attributes:
+        protocol: The protocol.
+        dataset: Facts on the dataset.
+        train: What a predictor is fitted to; None where it sees no labels.
+        validation: What it may use to stop or to choose; None where there is none.
+        test: What is predicted.
+        left_out: Rows without the label, by part ("train", "validation", "test").
+        subsets: Parts of the test that papers report on: bool [test rows] by name.
+    """
+
+    protocol: Protocol
+    dataset: DatasetFacts
+    train: Rows | None
+    validation: Rows | None
+    test: Rows
+    left_out: Mapping[str, int]
+    subsets: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    @property
+    def label_budget(self) -> int:
+        """The number of labels that a predictor may see."""
+        return sum(len(rows) for rows in (self.train, self.validation) if rows is not None)
+
+
+def open_task(protocol: Protocol, dataset: Dataset | None = None) -> Task:
+    """Open a protocol: load its dataset, take its parts, and check them.
+
+    Args:
+        protocol: The protocol.
+        dataset: The protocol's dataset, where it has been loaded already.
+
+    Raises:
+        UnknownNameError: There is no such dataset, config, split or label column.
+        ProtocolError: `dataset` is another than the protocol's; train or test has no labels.
+        DataError: A test row has the group of a row whose label may be seen.
+    """
+    if dataset is None:
+        from nape_bench.data import load_dataset
+
+        dataset = load_dataset(protocol.dataset, protocol.config, revision=protocol.version)
+    _check_same(protocol, dataset)
+    target = protocol.target or dataset.target
+    if target not in dataset.labels_info:
+        raise unknown_name(f"label of {dataset.name}", target, dataset.labels_info)
+    test, left_out = _labelled(dataset, protocol.test, target)
+    gone = {"test": left_out}
+    seen: dict[str, Rows] = {}
+    for part, split in (("train", protocol.train), ("validation", protocol.validation)):
+        if split is not None:
+            rows, gone[part] = _labelled(dataset, split, target)
+            _check_apart(protocol, rows, test)
+            if len(rows):
+                seen[part] = rows
+    if len(test) == 0 or (protocol.train is not None and "train" not in seen):
+        part = "train" if len(test) else "test"
+        raise ProtocolError(
+            f"{protocol.name}: no row of {dataset.name} ({dataset.config}) {dataset.version} for "
+            f"the {part} part has the label {target}"
+        )
+    info = dataset.labels_info[target]
+    facts = DatasetFacts(
+        name=dataset.name,
+        config=dataset.config,
+        version=dataset.version,
+        source=dataset.source,
+        content_hash=dataset.content_hash,
+        split_hashes=dict(dataset.split_hashes),
+        target=target,
+        unit=info.unit,
+        higher_is_better=info.higher_is_better,
+    )
+    subsets = _subsets(dataset, _splits(dataset, protocol.test), test)
+    train, validation = seen.get("train"), seen.get("validation")
+    return Task(protocol, facts, train, validation, test, gone, subsets)
+
+
+def _check_same(protocol: Protocol, dataset: Dataset) -> None:
+    wanted = (protocol.dataset, protocol.config, protocol.version or dataset.version)
+    given = (dataset.name, dataset.config, dataset.version)
+    if wanted != given:
+        raise ProtocolError(
+            f"{protocol.name} is on {wanted[0]} ({wanted[1]}) {wanted[2]}, and the dataset given "
+            f"is {given[0]} ({given[1]}) {given[2]}"
+        )
+
+
+def _splits(dataset: Dataset, name: str) -> list[Split]:
+    return [dataset[split] for split in dataset] if name == ALL else [dataset[name]]
+
+
+def _labelled(dataset: Dataset, name: str, target: str) -> tuple[Rows, int]:
+    """Take the rows of a split, or of all, that have the label; and count those that have not."""
+    splits = _splits(dataset, name)
+    y = np.concatenate([split.labels[target] for split in splits])
+    ids = [name for split in splits for name in split.ids]
+    groups = np.concatenate([split.groups for split in splits])
+    tables = [split.graphs for split in splits]
+    graphs = tables[0] if len(tables) == 1 else GraphTable.concatenate(tables)
+    has_label = ~np.isnan(y)
+    infinite = np.flatnonzero(np.isinf(y))
+    if len(infinite):
+        raise DataError(
+            f"{dataset.name} ({dataset.config}) {name}: {target} of {ids[infinite[0]]} is "
+            f"{y[infinite[0]]}; a label is a finite number, or NaN where it is missing"
+        )
+    if has_label.all():
+        return Rows(ids, graphs, y, groups), 0
+    kept = list(itertools.compress(ids, has_label))
+    rows = Rows(kept, graphs[has_label], y[has_label], groups[has_label])
+    return rows, int((~has_label).sum())
+
+
+def _check_apart(protocol: Protocol, seen: Rows, test: Rows) -> None:
+    """Refuse a test that holds an isomorph of an architecture whose label may be seen."""
+    shared = np.isin(test.groups, seen.groups)
+    if shared.any():
+        first = int(np.argmax(shared))
+        other = seen.ids[np.flatnonzero(seen.groups == test.groups[first])[0]]
+        raise DataError(
+            f"{protocol.name}: {int(shared.sum())} test rows have the group of a row whose label "
+            f"may be seen, the first {test.ids[first]} that of {other}; the splits of "
+            f"{protocol.dataset} must keep a group together"
+        )
+
+
+def _subsets(dataset: Dataset, splits: Sequence[Split], test: Rows) -> dict[str, np.ndarray]:
+    from nape_bench.spaces import spaces
+
+    family = dataset.info.family
+    if family not in spaces():
+        return {}
+    members = spaces()[family].subsets()
+    if not members:
+        return {}
+    specs: dict[str, Any] = {}
+    for split in splits:
+        specs.update(zip(split.ids, split.specs[:], strict=True))
+    made = {}
+    for name, is_member in members.items():
+        mask = np.fromiter((is_member(specs[i]) for i in test.ids), dtype=bool, count=len(test))
+        if MIN_SUBSET <= mask.sum() < len(mask):
+            made[name] = mask
+    return made

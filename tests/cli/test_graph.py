@@ -1,0 +1,99 @@
+"""`graph FAMILY SPEC`."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import numpy as np
+import pytest
+
+from nape_bench import ArchGraph, space
+from nape_bench.cli.main import main
+
+SPEC = "z-t31-src8-l20"
+
+
+def printed(capsys: pytest.CaptureFixture[str], *argv: str) -> str:
+    assert main(["graph", *argv]) == 0
+    return capsys.readouterr().out
+
+
+def test_json_is_the_graph_and_its_keys(capsys: pytest.CaptureFixture[str]) -> None:
+    told = json.loads(printed(capsys, "hiaml", SPEC, "--json"))
+    graph = space("hiaml").build(space("hiaml").parse(SPEC))
+    assert ArchGraph.from_dict(told) == graph
+    assert (told["hash"], told["group"]) == (graph.hash, graph.group)
+    assert (told["flops"], told["params"]) == (graph.flops(), graph.params())
+    assert (told["id"], told["family"]) == (f"hiaml:{SPEC}", "hiaml")
+    assert told["spec"] == space("hiaml").parse(SPEC)
+
+
+def test_the_summary_adds_up(capsys: pytest.CaptureFixture[str]) -> None:
+    out = printed(capsys, "hiaml", SPEC)
+    graph = space("hiaml").build(space("hiaml").parse(SPEC))
+    told = dict(line.split(maxsplit=1) for line in out.split("\n\n")[0].splitlines())
+    assert told["id"] == f"hiaml:{SPEC}"
+    assert told["nodes"] == str(len(graph))
+    assert told["FLOPs"].startswith(f"{graph.flops():,} ")
+    assert told["hash"].startswith(graph.hash)
+    rows = [line.split() for line in out.split("\n\n")[1].splitlines()[2:]]
+    sums = [sum(int(row[i].replace(",", "")) for row in rows) for i in (1, 2, 3)]
+    assert sums == [len(graph), graph.flops(), graph.params()]
+    assert {row[0] for row in rows} == set(graph.ops)
+
+
+def test_scaled(capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--width", "0.25", "--depth", "1", "--resolution", "16", "--num-classes", "7"]
+    told = json.loads(printed(capsys, "hiaml", SPEC, "--json", *options))
+    graph = space("hiaml").build(
+        space("hiaml").parse(SPEC), width=0.25, depth=1, resolution=16, num_classes=7
+    )
+    assert told["hash"] == graph.hash
+    assert told["nodes"][-1]["c_out"] == 7
+
+
+def test_random_draws_by_seed(capsys: pytest.CaptureFixture[str]) -> None:
+    told = [
+        json.loads(printed(capsys, "hiaml", "--random", "--seed", seed, "--json"))["spec"]
+        for seed in ("0", "0", "1")
+    ]
+    assert told[0] == told[1] == space("hiaml").sample(np.random.default_rng(0))
+    assert told[0] != told[2]
+
+
+def test_a_spec_from_standard_input(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(space("hiaml").parse(SPEC)) + "\n"))
+    assert printed(capsys, "hiaml", "-").splitlines()[0].split()[1] == f"hiaml:{SPEC}"
+
+
+@pytest.mark.parametrize("family", ["hiaml", "nb201", "nb301"])
+def test_examples_of_families(family: str, capsys: pytest.CaptureFixture[str]) -> None:
+    example = space(family).format(space(family).normalise(space(family).example))
+    told = json.loads(printed(capsys, family, example, "--json"))
+    assert told["id"] == f"{family}:{example}"
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["hiam", SPEC], "did you mean hiaml"),
+        (["hiaml", "z-z-z"], "4 block names expected"),
+        (["hiaml", "z-z-z-zz"], "unknown block 'zz'"),
+        (["hiaml"], "give either SPEC or --random"),
+        (["hiaml", SPEC, "--random"], "give either SPEC or --random"),
+        (["hiaml", "--random", "--seed", "-1"], "--seed is an integer of at least 0"),
+        (["hiaml", SPEC, "--width", "-1"], "width is a positive factor"),
+    ],
+)
+def test_what_is_wrong_is_said(
+    argv: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["graph", *argv]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("nape-bench: error: ")
+    assert message in err
+    assert err.count("\n") == 1

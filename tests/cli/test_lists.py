@@ -1,0 +1,56 @@
+"""`datasets`, `protocols`, `predictors`, `spaces`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from nape_bench.cli.main import main
+from nape_bench.data import load_dataset
+from nape_bench.predictors import predictors
+from nape_bench.spaces import spaces
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def test_datasets_lists_the_store_and_what_a_command_brings(
+    tiny: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["datasets"]) == 0
+    at_hand, lacking = capsys.readouterr().out.split("a command away")
+    row = next(line for line in at_hand.splitlines() if line.startswith("nape/tiny"))
+    assert row.split()[1:6] == ["micro", "v1.0", "120", "accuracy", "store"]
+    assert "nape-bench import table" in lacking
+
+
+def test_datasets_as_json(tiny: object, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["datasets", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    facts = next(each for each in told["at_hand"] if each["name"] == "nape/tiny")
+    dataset = load_dataset("nape/tiny")
+    assert facts["content_hash"] == dataset.content_hash
+    assert facts["splits"] == {split: len(dataset[split]) for split in dataset}
+    assert facts["labels"] == {"accuracy": {"unit": "%", "higher_is_better": True}}
+    assert facts["path"] == str(dataset.path)
+    assert facts["bytes"] == sum(f.stat().st_size for f in dataset.path.rglob("*.parquet"))
+    assert ("nape/nb201", "cifar10") in [(e["name"], e["config"]) for e in told["to_make"]]
+
+
+def test_protocols(tiny: object, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["protocols"]) == 0
+    lines = [line.split()[0] for line in capsys.readouterr().out.splitlines() if line]
+    assert {"in-family/tiny", "zero-shot/tiny"} <= set(lines)
+
+
+def test_predictors(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["predictors"]) == 0
+    names = [line.split()[0] for line in capsys.readouterr().out.splitlines()[2:]]
+    assert names == list(predictors())
+
+
+def test_spaces(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["spaces"]) == 0
+    lines = capsys.readouterr().out.splitlines()[2:]
+    assert [line.split()[0] for line in lines] == list(spaces())
+    assert "38,416" in next(line for line in lines if line.startswith("hiaml"))
