@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from nape_bench.data import load_dataset
     from nape_bench.evaluation import Evaluator, evaluate
     from nape_bench.graph import ArchGraph, GraphBuilder, GraphTable
-    from nape_bench.predictors import predictor
+    from nape_bench.predictors import Predictor, predictor
     from nape_bench.spaces import space
 
 __version__ = "0.1.0"
@@ -28,6 +28,7 @@ _HOMES = {
     "Evaluator": "nape_bench.evaluation",
     "GraphBuilder": "nape_bench.graph",
     "GraphTable": "nape_bench.graph",
+    "Predictor": "nape_bench.predictors",
     "evaluate": "nape_bench.evaluation",
     "load_dataset": "nape_bench.data",
     "predictor": "nape_bench.predictors",
@@ -39,6 +40,7 @@ __all__ = [
     "Evaluator",
     "GraphBuilder",
     "GraphTable",
+    "Predictor",
     "__version__",
     "evaluate",
     "load_dataset",

@@ -14,6 +14,7 @@ from nape_bench.evaluation.predictions import Predictions, normalise
 from nape_bench.evaluation.result import PredictorFacts, Result, Seconds
 from nape_bench.predictors import Predictor, predictors
 from nape_bench.predictors import predictor as find_predictor
+from nape_bench.predictors.wrap import wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,7 +26,7 @@ ONCE = "Needs no training: run once, and shown no labels."
 
 
 def evaluate(
-    predictor: str | Predictor | type[Predictor],
+    predictor: str | Predictor | type[Predictor] | object,
     protocol: str | Protocol | Evaluator,
     *,
     seeds: int | Sequence[int] | None = None,
@@ -41,13 +42,15 @@ def evaluate(
     once, and sees no labels.
 
     Args:
-        predictor: A predictor, its class, or the name of one in the registry.
+        predictor: A predictor, its class, the name of one in the registry, or any object with
+            `fit(graphs, y)` and `predict(graphs)` (`nape_bench.predictors.wrap`).
         protocol: A protocol, its name, or an evaluator that has opened it.
         seeds: Which seeds, or how many (0, 1, ...); the protocol's own if not said.
         progress: Whether progress is shown on standard error.
 
     Raises:
         UnknownNameError: No such predictor, protocol, dataset or config.
+        SettingError: The object has no `fit` or `predict`.
         ProtocolError: The protocol gives no labels and the predictor needs training; what it
             predicts is not finite or not one number a row; the seeds are no seeds.
     """
@@ -85,7 +88,7 @@ def evaluate(
 
 
 def _class_and_settings(
-    predictor: str | Predictor | type[Predictor],
+    predictor: str | Predictor | type[Predictor] | object,
 ) -> tuple[type[Predictor], dict[str, Any]]:
     """Say how predictors alike are made: their class, and settings other than the seed."""
     if isinstance(predictor, type) and issubclass(predictor, Predictor):
@@ -93,10 +96,7 @@ def _class_and_settings(
     elif isinstance(predictor, str):
         predictor = find_predictor(predictor)
     if not isinstance(predictor, Predictor):
-        raise ProtocolError(
-            f"{predictor!r} is no predictor: derive from nape_bench.predictors.Predictor, or score "
-            "predictions with Evaluator.evaluate"
-        )
+        predictor = wrap(predictor)
     settings = {k: v for k, v in predictor.settings.items() if k not in ("seed", "progress")}
     return type(predictor), settings
 
@@ -155,7 +155,11 @@ def _facts(cls: type[Predictor], settings: dict[str, Any]) -> PredictorFacts:
         name=cls.name,
         title=cls.title,
         is_value=cls.is_value,
-        # What JSON has no form for is told by its repr.
-        settings=json.loads(json.dumps(settings, default=repr)),
+        # What JSON has no form for is told by its type: a repr may differ from run to run.
+        settings=json.loads(json.dumps(settings, default=_type_name)),
         source=cls.source,
     )
+
+
+def _type_name(value: object) -> str:
+    return f"{type(value).__module__}.{type(value).__qualname__}"

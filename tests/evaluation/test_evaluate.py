@@ -13,6 +13,7 @@ from nape_bench.errors import ProtocolError, UnknownNameError
 from nape_bench.evaluation import Evaluator, Result
 from nape_bench.evaluation.tables import describe
 from nape_bench.predictors import Predictor
+from nape_bench.predictors.base import SettingError
 from tests.evaluation.tiny import LATENCY, Line, labels_of, put_tiny
 
 if TYPE_CHECKING:
@@ -141,8 +142,8 @@ def test_seeds_that_are_none_are_refused(tiny: object, seeds: Any) -> None:
 
 
 def test_what_is_no_predictor_is_refused(tiny: object) -> None:
-    with pytest.raises(ProtocolError, match="is no predictor"):
-        nape_bench.evaluate(object(), "in-family/tiny")  # type: ignore[arg-type]
+    with pytest.raises(SettingError, match="is no predictor"):
+        nape_bench.evaluate(object(), "in-family/tiny")
     with pytest.raises(UnknownNameError, match="did you mean flops"):
         nape_bench.evaluate("flop", "in-family/tiny")
 
@@ -233,3 +234,20 @@ def test_progress_goes_to_standard_error(tiny: object, capsys: pytest.CaptureFix
 def test_a_predictor_is_any_class_of_its_kind() -> None:
     assert issubclass(Line, Predictor)
     assert Line().settings == {"wobble": 0.05, "seed": 0, "progress": False}
+
+
+class Mean:
+    """No Predictor: an object that has only learnt the mean."""
+
+    def fit(self, graphs: GraphTable, y: np.ndarray) -> None:
+        self.mean = y.mean()
+
+    def predict(self, graphs: GraphTable) -> np.ndarray:
+        return np.full(len(graphs), self.mean)
+
+
+def test_an_object_of_ones_own_is_evaluated(tiny: object) -> None:
+    result = nape_bench.evaluate(Mean(), "in-family/tiny", seeds=2)
+    assert result.predictor.name == "Mean"
+    assert result.metrics["spearman"].value == 0
+    assert result.metrics["mae"].value > 0

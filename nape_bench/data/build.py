@@ -1,0 +1,113 @@
+"""From specifications and labels to rows: graphs, keys and ids of a whole table at once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nape_bench.data.rows import Rows, frozen
+from nape_bench.data.splits import assign_splits
+from nape_bench.graph import GraphTable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nape_bench.graph import ArchGraph
+    from nape_bench.spaces import Space, Spec
+
+_CHUNK = 1024  # graphs that are kept as objects before they are packed
+
+
+class RowsBuilder:
+    """Collects architectures of one space, then gives them as `Rows`.
+
+    Graphs are packed as they come, and keys are worked out for all distinct ones together.
+
+    Args:
+        space: The space.
+    """
+
+    def __init__(self, space: Space) -> None:
+        self.space = space
+        self._graphs: list[ArchGraph] = []
+        self._packed: list[GraphTable] = []
+        self._number: dict[bytes, int] = {}
+        self._distinct: list[int] = []
+        self._ids: list[str] = []
+        self._specs: list[str] = []
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def id_of(self, spec: Spec) -> str:
+        """Return the id that the row of a specification has: `<family>:<format(spec)>`."""
+        return f"{self.space.name}:{self.space.format(spec)}"
+
+    def add(self, spec: Spec) -> None:
+        """Add an architecture: its default build.
+
+        Args:
+            spec: The specification in normal form (`Space.normalise`).
+
+        Raises:
+            SpecError: The space cannot build it.
+        """
+        graph = self.space.build(spec)
+        # Many architectures share a graph, and keys are worth working out once.
+        content = hashlib.sha256(graph.nodes.tobytes() + b"/" + graph.edges.tobytes()).digest()
+        self._distinct.append(self._number.setdefault(content, len(self._number)))
+        self._ids.append(self.id_of(spec))
+        self._specs.append(spec_text(spec))
+        self._graphs.append(graph)
+        if len(self._graphs) == _CHUNK:
+            self._pack()
+
+    def rows(self, labels: Mapping[str, np.ndarray]) -> Rows:
+        """Return what was added, in its order, with labels.
+
+        Args:
+            labels: Name -> values [architectures]; NaN where a label is missing.
+        """
+        import pyarrow as pa
+
+        self._pack()
+        graphs = GraphTable.concatenate(self._packed)
+        of = np.array(self._distinct, dtype=np.int64)
+        _, first = np.unique(of, return_index=True)
+        distinct = graphs[first] if len(first) < len(of) else graphs
+        hashes, groups = distinct.hashes, distinct.groups
+        if len(first) < len(of):
+            hashes, groups = hashes[of], groups[of]
+        texts = {
+            "id": self._ids,
+            "family": [self.space.name] * len(self),
+            "spec": self._specs,
+            "hash": hashes.tolist(),
+            "group": groups.tolist(),
+        }
+        return Rows(
+            {name: pa.array(values, pa.string()) for name, values in texts.items()},
+            graphs,
+            {name: frozen(np.array(values, dtype=np.float64)) for name, values in labels.items()},
+        )
+
+    def _pack(self) -> None:
+        if self._graphs or not self._packed:
+            self._packed.append(GraphTable.from_graphs(self._graphs))
+            self._graphs = []
+
+
+def spec_text(spec: Any) -> str:
+    """Return the one JSON text of a specification in normal form."""
+    return json.dumps(
+        spec, separators=(",", ":"), sort_keys=True, ensure_ascii=False, allow_nan=False
+    )
+
+
+def split_rows(rows: Rows) -> dict[str, Rows]:
+    """Return the rows of each split (`splits.assign_splits`), in their order."""
+    assigned = assign_splits(rows.texts["group"].to_pylist())
+    return {split: rows.take(chosen) for split, chosen in assigned.items()}

@@ -1,0 +1,166 @@
+"""Reading table files: CSV, TSV, JSON, JSON lines and Parquet, record by record."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from nape_bench.errors import DataError
+from nape_bench.registry import unknown_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+
+class Record(NamedTuple):
+    """One row of a file.
+
+    Attributes:
+        number: Where it stands, counted from 1.
+        cells: Column -> what stands there, of the columns that were asked for; a column that a
+            JSON record does not have is not there.
+        error: Why it cannot be read, empty where it can.
+    """
+
+    number: int
+    cells: dict[str, Any]
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Records:
+    """The rows of a file.
+
+    Attributes:
+        unit: What numbers count: "line" of a text file, as an editor shows it, or "row".
+        records: The rows, in their order.
+    """
+
+    unit: str
+    records: list[Record]
+
+
+def read_records(path: Path, columns: Sequence[str]) -> Records:
+    """Read columns of a table file, chosen by its ending.
+
+    - `.csv`, `.tsv`: a header line; cells are text.
+    - `.jsonl`, `.ndjson`: a JSON object a line.
+    - `.json`: a list of objects, or an object whose keys name records; the key is then the column
+      `key`, and a record that is no object is the column `value`.
+    - `.parquet`.
+
+    Raises:
+        DataError: The file is missing, empty, of another ending, or not what its ending says.
+        UnknownNameError: A column is not there; the message gives the nearest.
+    """
+    reader = _READERS.get(path.suffix.lower())
+    if reader is None:
+        raise DataError(f"{path}: a table file ends in one of {', '.join(_READERS)}")
+    try:
+        records = reader(path, columns)
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path} cannot be read: {error}") from None
+    if not records.records:
+        raise DataError(f"{path} has no rows")
+    return records
+
+
+def _read_csv(path: Path, columns: Sequence[str]) -> Records:
+    delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
+    records = []
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.reader(file, delimiter=delimiter)
+        try:
+            header = next(reader, [])
+            _check_columns(path, columns, header)
+            places = {name: header.index(name) for name in columns}
+            start = reader.line_num + 1
+            for row in reader:
+                if len(row) == len(header):
+                    records.append(Record(start, {n: row[i] for n, i in places.items()}))
+                elif row:
+                    wrong = f"{len(row)} cells where the header has {len(header)}"
+                    records.append(Record(start, {}, wrong))
+                start = reader.line_num + 1
+        except csv.Error as error:
+            raise DataError(f"{path}, line {reader.line_num}: {error}") from None
+    return Records("line", records)
+
+
+def _read_json_lines(path: Path, columns: Sequence[str]) -> Records:
+    values: list[Any] = []
+    with path.open(encoding="utf-8-sig") as file:
+        for number, line in enumerate(file, start=1):
+            if line.strip():
+                try:
+                    values.append((number, json.loads(line)))
+                except ValueError as error:
+                    values.append((number, error))
+    return Records("line", _objects(path, columns, values))
+
+
+def _read_json(path: Path, columns: Sequence[str]) -> Records:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8-sig"))
+    except ValueError as error:
+        raise DataError(f"{path} is no JSON: {error}") from None
+    if isinstance(value, dict):
+        value = [
+            {**record, "key": key} if isinstance(record, dict) else {"key": key, "value": record}
+            for key, record in value.items()
+        ]
+    if not isinstance(value, list):
+        raise DataError(f"{path}: a list of records, or an object of them, expected")
+    return Records("row", _objects(path, columns, list(enumerate(value, start=1))))
+
+
+def _read_parquet(path: Path, columns: Sequence[str]) -> Records:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            _check_columns(path, columns, file.schema_arrow.names)
+            table = file.read(list(dict.fromkeys(columns)))
+    except pa.ArrowException as error:
+        raise DataError(f"{path} is no Parquet file: {error}") from None
+    rows = enumerate(table.to_pylist(), start=1)
+    return Records("row", [Record(number, cells) for number, cells in rows])
+
+
+_READERS: dict[str, Callable[[Path, Sequence[str]], Records]] = {
+    ".csv": _read_csv,
+    ".tsv": _read_csv,
+    ".json": _read_json,
+    ".jsonl": _read_json_lines,
+    ".ndjson": _read_json_lines,
+    ".parquet": _read_parquet,
+}
+
+
+def _objects(path: Path, columns: Sequence[str], values: list[tuple[int, Any]]) -> list[Record]:
+    """Make records of numbered JSON values; what is no object, or an error, is a bad one."""
+    known = dict.fromkeys(k for _, value in values if isinstance(value, dict) for k in value)
+    _check_columns(path, columns, list(known))
+    records = []
+    for number, value in values:
+        if isinstance(value, dict):
+            cells = {name: value[name] for name in columns if name in value}
+            records.append(Record(number, cells))
+        else:
+            wrong = f"no JSON: {value}" if isinstance(value, ValueError) else f"no object: {value}"
+            records.append(Record(number, {}, wrong))
+    return records
+
+
+def _check_columns(path: Path, columns: Sequence[str], known: list[str]) -> None:
+    if not known:
+        raise DataError(f"{path} has no columns")
+    for name in columns:
+        if name not in known:
+            raise unknown_name(f"column of {path.name}", name, known)
+        if known.count(name) > 1:
+            raise DataError(f"{path} has several columns {name}")

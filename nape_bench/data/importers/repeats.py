@@ -1,0 +1,101 @@
+"""Architectures that stand in a table more than once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nape_bench.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+ERROR, MEAN, FIRST = "error", "mean", "first"
+ON_DUPLICATE: tuple[str, ...] = (ERROR, MEAN, FIRST)
+"""What to do where an architecture stands in several rows that have different labels."""
+
+
+class Repeats:
+    """Gathers the labels of architectures that may come more than once.
+
+    Rows of one architecture with the same labels are one: they say nothing new. Where labels
+    differ, `on_duplicate` says what becomes of them: "error" stops, "mean" takes the mean over the
+    rows that have a value, "first" keeps those of the first row.
+
+    Args:
+        labels: Names of the labels.
+        on_duplicate: One of `ON_DUPLICATE`.
+
+    Attributes:
+        same: Number of rows that repeated an architecture with the same labels.
+        differing: Number of rows that repeated one with other labels.
+    """
+
+    def __init__(self, labels: Iterable[str], on_duplicate: str) -> None:
+        if on_duplicate not in ON_DUPLICATE:
+            raise DataError(
+                f"on_duplicate is one of {', '.join(ON_DUPLICATE)}, not {on_duplicate!r}"
+            )
+        self._labels = list(labels)
+        self._policy = on_duplicate
+        self._index: dict[str, int] = {}
+        self._where: list[str] = []
+        self._values: list[list[np.ndarray]] = []
+        self.same = 0
+        self.differing = 0
+
+    def __contains__(self, row_id: object) -> bool:
+        return row_id in self._index
+
+    def add(self, row_id: str, where: str, values: Sequence[float]) -> None:
+        """Add a row.
+
+        Args:
+            row_id: The id of its architecture.
+            where: What to call the row.
+            values: Its labels.
+
+        Raises:
+            DataError: The architecture has come with other labels, which is to be an error.
+        """
+        row = np.array(values, dtype=np.float64)
+        if row_id not in self._index:
+            self._index[row_id] = len(self._values)
+            self._where.append(where)
+            self._values.append([row])
+            return
+        index = self._index[row_id]
+        if np.array_equal(self._values[index][0], row, equal_nan=True):
+            self.same += 1
+        elif self._policy == ERROR:
+            raise DataError(self._differ(row_id, index, row))
+        else:
+            self.differing += 1
+        if self._policy == MEAN:
+            self._values[index].append(row)
+
+    def labels(self) -> dict[str, np.ndarray]:
+        """Return label -> one value an architecture, float64, in the order in which they came."""
+        table = np.array([_mean(rows) for rows in self._values])
+        return {name: table[:, i] for i, name in enumerate(self._labels)}
+
+    def _differ(self, row_id: str, index: int, row: np.ndarray) -> str:
+        first = self._values[index][0]
+        differ = ~((first == row) | (np.isnan(first) & np.isnan(row)))
+        label = int(np.argmax(differ))
+        return (
+            f"{row_id} stood in {self._where[index]} already, with {self._labels[label]} "
+            f"{first[label]:g} where this row has {row[label]:g}: choose by on_duplicate "
+            "(--on-duplicate), mean or first"
+        )
+
+
+def _mean(rows: list[np.ndarray]) -> np.ndarray:
+    """Return the mean over rows, leaving missing values out, NaN where all are missing."""
+    if len(rows) == 1:
+        return rows[0]
+    table = np.stack(rows)
+    count = np.sum(~np.isnan(table), axis=0)
+    total = np.nansum(table, axis=0)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)

@@ -1,0 +1,123 @@
+"""What a dataset says of itself: titles, licences, and what each label means."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from nape_bench.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from nape_bench.data.rows import Rows
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*/[A-Za-z0-9][A-Za-z0-9_.-]*")
+_PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_VERSION = re.compile(r"v\d+(\.\d+)*")
+_RESERVED = re.compile(r"(id|family|spec|hash|group|(node|edge)_.*)")
+
+
+@dataclass(frozen=True)
+class LabelInfo:
+    """What a label column holds.
+
+    Attributes:
+        meaning: What was measured, in a sentence.
+        unit: Its unit ("%", "ms"); empty where the source names none.
+        higher_is_better: Whether more of it is wanted.
+        source: Where the values come from.
+        seeds: Number of repetitions behind a value; None where the source does not say.
+        noise_ceiling: Spearman rank correlation between repetitions, which no predictor can be
+            expected to exceed by much; None where it cannot be measured.
+    """
+
+    meaning: str
+    unit: str
+    higher_is_better: bool
+    source: str
+    seeds: int | None = None
+    noise_ceiling: float | None = None
+
+
+@dataclass(frozen=True)
+class DatasetInfo:
+    """What a dataset is.
+
+    Attributes:
+        title: What a reader calls it.
+        family: The space that its architectures come from.
+        description: A few sentences.
+        licence: SPDX identifier in the Hub's lower case ("mit"), or "unknown".
+        citation: What to cite, BibTeX or a line of text; may be empty.
+    """
+
+    title: str
+    family: str
+    description: str
+    licence: str
+    citation: str
+
+
+@dataclass(frozen=True)
+class ConfigData:
+    """One set of labels with one provenance, ready to be written.
+
+    Attributes:
+        target: The main label column.
+        labels: Label column -> what it holds, in the order of the file.
+        provenance: How the labels came about, plain JSON.
+        splits: Split -> rows.
+    """
+
+    target: str
+    labels: dict[str, LabelInfo]
+    provenance: dict[str, Any]
+    splits: dict[str, Rows]
+
+
+def is_name(name: str) -> bool:
+    """Return whether this can be the name of a dataset, `owner/name` as on the Hub."""
+    return _NAME.fullmatch(name) is not None
+
+
+def check_name(name: str) -> None:
+    """Check the name of a dataset (`is_name`)."""
+    if not is_name(name):
+        raise DataError(
+            f"dataset name {name!r}: owner/name expected, as in nape/nb201, of letters, digits, "
+            "'_', '.' and '-'"
+        )
+
+
+def check_config(config: str) -> None:
+    """Check a config name, which is also a folder's."""
+    if not _PART.fullmatch(config):
+        raise DataError(f"config name {config!r}: letters, digits, '_', '.' and '-' expected")
+
+
+def check_version(version: str) -> None:
+    """Check a version name."""
+    if not _VERSION.fullmatch(version):
+        raise DataError(f"version {version!r}: v and numbers expected, as in v1.0")
+
+
+def check_labels(names: Iterable[str]) -> None:
+    """Check names of label columns."""
+    for name in names:
+        if not _PART.fullmatch(name):
+            raise DataError(f"label name {name!r}: letters, digits, '_', '.' and '-' expected")
+        if _RESERVED.fullmatch(name):
+            raise DataError(f"label name {name!r} is taken by a column that every dataset has")
+
+
+def version_key(version: str) -> tuple[int, ...]:
+    """Return what versions sort by: v1.10 comes after v1.9."""
+    check_version(version)
+    return tuple(int(part) for part in version[1:].split("."))
+
+
+def plain(info: LabelInfo | DatasetInfo) -> dict[str, Any]:
+    """Return the fields as plain JSON."""
+    return asdict(info)

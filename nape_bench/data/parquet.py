@@ -1,0 +1,129 @@
+"""One split as one Parquet file: writing it, and reading it fast, its hash taken on the way."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nape_bench.data.content import combine, digest_numbers, digest_texts
+from nape_bench.data.rows import TEXT_COLUMNS, frozen, view
+from nape_bench.data.schema import (
+    LIST_DTYPES,
+    assemble,
+    check_schema,
+    column_names,
+    to_arrow,
+    to_numpy,
+)
+from nape_bench.data.threads import thread_count
+from nape_bench.errors import DataError
+from nape_bench.graph.flat import pointers
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from nape_bench.data.rows import Rows
+
+ROW_GROUP = 4096
+"""Graphs in a row group: some 25 MB in memory, which bounds what a reader needs beside the rows."""
+
+
+def write_rows(path: Path, rows: Rows) -> int:
+    """Write rows to a Parquet file, flushed to the disk.
+
+    The same rows give the same bytes with the same version of pyarrow.
+
+    Returns:
+        Bytes of the rows in memory.
+    """
+    import os
+
+    import pyarrow.parquet as pq
+
+    table = to_arrow(rows)
+    with path.open("wb") as file:
+        pq.write_table(
+            table,
+            file,
+            row_group_size=ROW_GROUP,
+            compression="zstd",
+            compression_level=9,
+            # Least and greatest items of a list column help no reader.
+            write_statistics=[*TEXT_COLUMNS, *rows.labels],
+        )
+        file.flush()
+        os.fsync(file.fileno())
+    return int(table.nbytes)
+
+
+def read_rows(path: Path, labels: Sequence[str]) -> tuple[Rows, str]:
+    """Read a Parquet file and hash what was read.
+
+    Columns are decoded and hashed one by one, in threads, each row group by row group: what
+    decoding needs beside the values is small and soon freed.
+
+    Args:
+        path: The file.
+        labels: The label columns that it must have.
+
+    Returns:
+        The rows, and their content hash (`content`).
+
+    Raises:
+        DataError: The file is missing or no Parquet file, or its columns differ from the schema.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        metadata = pq.read_metadata(path)
+        check_schema(metadata.schema.to_arrow_schema(), labels, str(path))
+
+        def column(name: str) -> tuple[Any, str]:
+            with pq.ParquetFile(path, metadata=metadata) as file:
+                if name in LIST_DTYPES:
+                    found: Any = _read_lists(file, name)
+                else:
+                    found = to_numpy(file.read([name], use_threads=False).column(0))
+            return found, _digest(name, found)
+
+        # What takes longest comes first, so that threads end together.
+        widest = sorted(LIST_DTYPES, key=lambda name: -np.dtype(LIST_DTYPES[name]).itemsize)
+        names = [*widest, *TEXT_COLUMNS, *labels]
+        with ThreadPoolExecutor(thread_count()) as pool:
+            read = dict(zip(names, pool.map(column, names), strict=True))
+    except (OSError, pa.ArrowException, ValueError, MemoryError) as error:
+        raise DataError(f"{path} cannot be read as Parquet: {error}") from None
+    rows = assemble(lambda name: read[name][0], labels, str(path))
+    return rows, combine(rows, {name: read[name][1] for name in column_names(labels)})
+
+
+def _read_lists(file: Any, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return a list column as `schema.to_numpy` does, read row group by row group.
+
+    What is decoded goes straight to its place, so that little is held twice.
+    """
+    metadata = file.metadata
+    leaf = file.schema_arrow.names.index(name)
+    groups = range(metadata.num_row_groups)
+    # An empty list counts as one value, so this is enough and mostly exact.
+    size = sum(metadata.row_group(number).column(leaf).num_values for number in groups)
+    items = np.empty(size, dtype=LIST_DTYPES[name])
+    counts = np.empty(metadata.num_rows, dtype=np.int64)
+    row = item = 0
+    for number in groups:
+        for chunk in file.read_row_group(number, [name], use_threads=False).column(0).chunks:
+            values = view(chunk.flatten())
+            items[item : item + len(values)] = values
+            counts[row : row + len(chunk)] = np.diff(view(chunk.offsets))
+            item, row = item + len(values), row + len(chunk)
+    return frozen(items[:item]), pointers(counts[:row])
+
+
+def _digest(name: str, column: Any) -> str:
+    if name in TEXT_COLUMNS:
+        return digest_texts(column)
+    return digest_numbers(column[0] if name in LIST_DTYPES else column)

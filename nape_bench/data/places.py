@@ -1,0 +1,127 @@
+"""Where datasets lie: a path that was named, the local store, the package.
+
+A place holds dataset folders; each folder holds one version of one dataset, with one config or
+several. Places are looked through in order and merged by (name, config, version): the first that
+has it gives it, and none hides what another has.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nape_bench.data.info import is_name, version_key
+from nape_bench.data.manifest import FILE_NAME, read_manifest
+from nape_bench.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nape_bench.data.manifest import ConfigInfo, Manifest
+
+HOME_VARIABLE = "NAPE_BENCH_HOME"
+
+
+@dataclass(frozen=True)
+class Found:
+    """One config of one version of one dataset, and where it lies.
+
+    Attributes:
+        source: The kind of place: "path", "store" or "package".
+        folder: The dataset folder.
+        manifest: Its manifest.
+        config: The config.
+    """
+
+    source: str
+    folder: Path
+    manifest: Manifest
+    config: str
+
+    @property
+    def info(self) -> ConfigInfo:
+        """What the manifest says of the config."""
+        return self.manifest.configs[self.config]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A folder of dataset folders.
+
+    Attributes:
+        source: What kind of place it is.
+        root: The folder.
+        layout: Where manifests lie below it, as a pattern; `{name}` stands for a dataset's name.
+    """
+
+    source: str
+    root: Path
+    layout: str
+
+    def found(self, name: str | None = None) -> Iterator[Found]:
+        """Go through all configs here, or those of one dataset."""
+        if name is not None and not is_name(name):
+            return
+        for path in sorted(self.root.glob(self.layout.format(name=name or "*/*"))):
+            if path.parent.name.startswith("."):  # a folder that is still being written
+                continue
+            manifest = read_manifest(path.parent)
+            if name in {None, manifest.name}:
+                for config in manifest.configs:
+                    yield Found(self.source, path.parent, manifest, config)
+
+
+def home() -> Path:
+    """Return the local folder: $NAPE_BENCH_HOME, by default the platform's cache folder."""
+    named = os.environ.get(HOME_VARIABLE)
+    if named:
+        return Path(named).expanduser()
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("nape_bench"))
+
+
+def store_folder(name: str, version: str, config: str) -> Path:
+    """Return where the local store keeps a config of a version: each has a folder of its own."""
+    return home() / "datasets" / name / version / config
+
+
+def places(path: str | os.PathLike[str] | None = None) -> list[Place]:
+    """Return the places to look in, in order.
+
+    Args:
+        path: A dataset folder; then nothing else is looked at.
+    """
+    if path is not None:
+        return [Place("path", Path(path).expanduser(), FILE_NAME)]
+    package = Path(__file__).parent / "embedded"
+    return [
+        Place("store", home() / "datasets", f"{{name}}/*/*/{FILE_NAME}"),
+        Place("package", package, f"*/{FILE_NAME}"),
+    ]
+
+
+def find_all(
+    name: str | None = None, path: str | os.PathLike[str] | None = None
+) -> dict[tuple[str, str, str], Found]:
+    """Return what is at hand, by (name, config, version).
+
+    Args:
+        name: A dataset; all by default.
+        path: A dataset folder to look in, and nowhere else.
+
+    Raises:
+        DataError: `path` is no dataset folder or holds another dataset, or a manifest is broken.
+    """
+    if path is not None:
+        held = read_manifest(Path(path).expanduser()).name
+        if name not in {None, held}:
+            raise DataError(f"{path} holds {held}, not {name}")
+    merged: dict[tuple[str, str, str], Found] = {}
+    for place in places(path):
+        for found in place.found(name):
+            manifest = found.manifest
+            merged.setdefault((manifest.name, found.config, manifest.version), found)
+    return dict(sorted(merged.items(), key=lambda item: (*item[0][:2], version_key(item[0][2]))))

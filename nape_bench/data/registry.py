@@ -1,0 +1,57 @@
+"""The registry of published datasets, filled by importing every module of `data.datasets`."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING
+
+from nape_bench.registry import Registry
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nape_bench.data.info import DatasetInfo
+
+
+@dataclass(frozen=True)
+class DatasetSpec:
+    """A dataset that the project knows: what it is, and what its versions must hold.
+
+    Attributes:
+        name: `owner/name`.
+        info: Titles, licence, citation.
+        how: Config -> the command that makes it in the local store, for configs that may not be
+            redistributed or are not at hand.
+        pins: Version -> config -> content hash over its splits (`ConfigInfo.content_hash`), which
+            data under this name must have wherever it comes from.
+    """
+
+    name: str
+    info: DatasetInfo
+    how: Mapping[str, str] = field(default_factory=dict)
+    pins: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def pin(self, config: str, version: str) -> str | None:
+        """Return the content hash that a config of a version must have, None where none is set."""
+        return self.pins.get(version, {}).get(config)
+
+
+_SPECS: Registry[DatasetSpec] = Registry("dataset")
+
+
+def register(spec: DatasetSpec) -> DatasetSpec:
+    """Make a dataset known under its name."""
+    return _SPECS.add(spec.name, spec)
+
+
+@cache
+def dataset_specs() -> Registry[DatasetSpec]:
+    """Return all published datasets by name."""
+    import nape_bench.data.datasets as package
+
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"{package.__name__}.{module.name}")
+    return _SPECS

@@ -1,0 +1,181 @@
+"""Predictor: what is fitted on graphs with a label, and says the label of others."""
+
+from __future__ import annotations
+
+import inspect
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from nape_bench.errors import DataError, NapeError
+from nape_bench.graph import GraphTable
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+    from typing_extensions import Self
+
+
+class NotFittedError(NapeError, RuntimeError):
+    """A predictor that needs training was asked before it was fitted."""
+
+
+class SettingError(NapeError, ValueError):
+    """A predictor cannot be made or run with this setting."""
+
+
+class Predictor(ABC):
+    """An estimator of one label.
+
+    A predictor of your own defines the class attributes, `_fit` and `_predict`; what comes in and
+    goes out is checked here. Settings are keyword arguments of `__init__`, kept as attributes of
+    the same names.
+
+    Args:
+        seed: Seed of all that is drawn; equal seeds give equal predictions.
+        progress: Whether `fit` and `fine_tune` show a progress bar.
+
+    Attributes:
+        name: What the registry calls it.
+        title: What a reader calls it.
+        source: The publication that it comes from.
+        is_value: Whether it predicts the label's value; else only a score that ranks, higher for
+            more of the label.
+        needs_training: Whether it must be fitted before it predicts.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    source: ClassVar[str]
+    is_value: ClassVar[bool] = True
+    needs_training: ClassVar[bool] = True
+
+    def __init__(self, *, seed: int = 0, progress: bool = False) -> None:
+        self.seed = seed
+        self.progress = progress
+        self._fitted = False
+
+    @classmethod
+    def setting_names(cls) -> tuple[str, ...]:
+        """Return the names of the keyword arguments that it is made with."""
+        return tuple(inspect.signature(cls).parameters)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What it was made with, by name: `type(p)(**p.settings)` is a predictor alike."""
+        return {name: getattr(self, name) for name in self.setting_names()}
+
+    @abstractmethod
+    def _fit(
+        self,
+        graphs: GraphTable,
+        y: np.ndarray,
+        validation: tuple[GraphTable, np.ndarray] | None,
+    ) -> None:
+        """Learn; arguments as those of `fit`, checked."""
+
+    @abstractmethod
+    def _predict(self, graphs: GraphTable) -> np.ndarray:
+        """Return numbers [n] for one graph or more."""
+
+    def _fine_tune(self, graphs: GraphTable, y: np.ndarray) -> None:
+        raise NotImplementedError(f"predictor {self.name!r} cannot be fine-tuned: fit it anew")
+
+    def fit(
+        self,
+        graphs: GraphTable,
+        y: ArrayLike,
+        *,
+        validation: tuple[GraphTable, ArrayLike] | None = None,
+    ) -> Self:
+        """Learn from labelled graphs; what was learnt before is forgotten.
+
+        Args:
+            graphs: n >= 1 graphs.
+            y: Their labels, in whatever unit, finite, [n].
+            validation: Further graphs and labels to choose by, for instance the epoch; they are
+                part of the label budget.
+
+        Returns:
+            The predictor itself.
+
+        Raises:
+            DataError: The graphs are no table, there are none, or the labels are not one finite
+                number each; the row is named.
+        """
+        labels = _labels("training", graphs, y)
+        held_out = None
+        if validation is not None:
+            held_out = (validation[0], _labels("validation", *validation))
+        self._fit(graphs, labels, held_out)
+        self._fitted = True
+        return self
+
+    def predict(self, graphs: GraphTable) -> np.ndarray:
+        """Return the prediction for each graph, float64 [n], in the unit of the labels.
+
+        Raises:
+            NotFittedError: It needs training and had none.
+            DataError: The graphs are no table.
+        """
+        self._check_fitted("predict")
+        _check_table("graphs", graphs)
+        if len(graphs) == 0:
+            return np.zeros(0)
+        return np.asarray(self._predict(graphs), dtype=np.float64)
+
+    def fine_tune(self, graphs: GraphTable, y: ArrayLike) -> Self:
+        """Go on learning from a few labelled graphs, as of another family.
+
+        Args:
+            graphs: n >= 1 graphs.
+            y: Their labels, finite, [n].
+
+        Returns:
+            The predictor itself.
+
+        Raises:
+            NotImplementedError: This predictor cannot.
+            NotFittedError: It was not fitted before.
+            DataError: As in `fit`.
+        """
+        if type(self)._fine_tune is not Predictor._fine_tune:
+            self._check_fitted("fine_tune")
+        self._fine_tune(graphs, _labels("fine-tuning", graphs, y))
+        return self
+
+    def _check_fitted(self, asked: str) -> None:
+        if self.needs_training and not self._fitted:
+            raise NotFittedError(f"predictor {self.name!r} is not fitted: call fit before {asked}")
+
+    def __repr__(self) -> str:
+        inside = ", ".join(f"{name}={value!r}" for name, value in self.settings.items())
+        return f"{type(self).__name__}({inside})"
+
+
+def _check_table(what: str, graphs: object) -> None:
+    if not isinstance(graphs, GraphTable):
+        raise DataError(
+            f"{what} must be a GraphTable, not {type(graphs).__name__}: pack graphs with "
+            "GraphTable.from_graphs"
+        )
+
+
+def _labels(what: str, graphs: GraphTable, y: ArrayLike) -> np.ndarray:
+    """Return labels as float64 [n], once they are one finite number for each of n >= 1 graphs."""
+    _check_table(f"{what} graphs", graphs)
+    labels = np.asarray(y, dtype=np.float64)
+    if labels.shape != (len(graphs),):
+        raise DataError(
+            f"{what}: labels of shape {list(labels.shape)} for {len(graphs)} graphs; one number "
+            "for each graph is expected"
+        )
+    if len(labels) == 0:
+        raise DataError(f"{what}: there are no graphs; at least one is needed")
+    bad = np.flatnonzero(~np.isfinite(labels))
+    if len(bad):
+        raise DataError(
+            f"{what}: the label of graph {bad[0]} is {labels[bad[0]]}, not finite "
+            f"({len(bad)} of {len(labels)} are not); leave such rows out"
+        )
+    return labels

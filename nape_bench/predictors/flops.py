@@ -1,0 +1,33 @@
+"""FLOPs as a score: larger networks tend to do better.
+
+It is on every board, since what papers gain is often over it, or under it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nape_bench.predictors.base import Predictor
+from nape_bench.predictors.registry import register
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from nape_bench.graph import GraphTable
+
+
+@register
+class FLOPs(Predictor):
+    """Multiply-adds of convolutions and dense layers for one image (`GraphTable.flops`)."""
+
+    name = "flops"
+    title = "FLOPs"
+    source = "Mills et al., GENNAPE, AAAI 2023, table 1"
+    is_value = False
+    needs_training = False
+
+    def _fit(self, *_: object) -> None:
+        """Labels change nothing."""
+
+    def _predict(self, graphs: GraphTable) -> np.ndarray:
+        return graphs.flops()

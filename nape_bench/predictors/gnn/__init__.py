@@ -1,0 +1,1 @@
+"""The k-GNN from the inside: encoding, shared states, batches, layers, model, training."""

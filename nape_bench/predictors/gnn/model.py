@@ -1,0 +1,89 @@
+"""The k-GNN regressor of GENNAPE's released code: node embedding, convolutions, mean, MLP."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+
+from nape_bench.graph.vocabulary import OPS, WEIGHTED
+from nape_bench.predictors.gnn.layers import GraphConv, sparse_sum
+
+if TYPE_CHECKING:
+    from nape_bench.predictors.gnn.encoding import NodeFeatures
+    from nape_bench.predictors.gnn.plan import Plan
+
+SHAPE, KERNEL, BIAS = 8, 4, 2
+"""Width of the embedding of sizes, of one kernel side, of the bias flag."""
+
+KERNELS = 8
+"""Rows of the kernel table: sides 0 to 6, and 7 with all larger ones."""
+
+
+class NodeEmbedding(nn.Module):
+    """Embed nodes: [operation, sizes], with weights also [kernel height, kernel width, bias].
+
+    Args:
+        width: Features of a node; the operation takes what the others leave of it (24 and 14 of
+            32).
+    """
+
+    weighted: torch.Tensor
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        weighted = torch.zeros(len(OPS), dtype=torch.bool)
+        weighted[[OPS.index(op) for op in sorted(WEIGHTED)]] = True
+        self.register_buffer("weighted", weighted, persistent=False)
+        self.regular_op = nn.Embedding(len(OPS), width - SHAPE)
+        self.weighted_op = nn.Embedding(len(OPS), width - SHAPE - 2 * KERNEL - BIAS)
+        self.shape = nn.Linear(6, SHAPE)
+        self.kernel = nn.Embedding(KERNELS, KERNEL)
+
+    def forward(self, nodes: NodeFeatures) -> torch.Tensor:
+        """Return the embedding, float32 [nodes, width]."""
+        shape = self.shape(nodes.shape)
+        kernel = self.kernel(nodes.kernel).flatten(1)
+        regular = torch.cat([self.regular_op(nodes.op), shape], dim=1)
+        weighted = torch.cat([self.weighted_op(nodes.op), shape, kernel, nodes.bias], dim=1)
+        return torch.where(self.weighted[nodes.op].unsqueeze(1), weighted, regular)
+
+
+class KGNNModel(nn.Module):
+    """Embedding, graph convolutions each followed by tanh, mean over nodes, MLP, linear head.
+
+    Args:
+        hidden: Features of a node.
+        layers: Graph convolutions.
+    """
+
+    def __init__(self, hidden: int, layers: int) -> None:
+        super().__init__()
+        self.embedding = NodeEmbedding(hidden)
+        self.convolutions = nn.ModuleList(GraphConv(hidden, hidden) for _ in range(layers))
+        self.mlp = nn.Sequential(
+            nn.Linear(hidden, hidden),
+            nn.Linear(hidden, hidden),
+            nn.ReLU(),
+            nn.Linear(hidden, hidden),
+            nn.Linear(hidden, hidden),
+        )
+        self.head = nn.Linear(hidden, 1)
+
+    def forward(self, nodes: NodeFeatures, plan: Plan) -> torch.Tensor:
+        """Predict for a batch.
+
+        Args:
+            nodes: Features of the states of all graphs before the first layer.
+            plan: What the batch computes.
+
+        Returns:
+            float32 [graphs of the batch].
+        """
+        x = self.embedding(nodes.take(plan.inputs))
+        for convolution, links in zip(self.convolutions, plan.layers, strict=True):
+            x = torch.tanh(convolution(x, links))
+        pooled = sparse_sum(x, plan.pool)
+        result: torch.Tensor = self.head(self.mlp(pooled)).squeeze(1)
+        return result

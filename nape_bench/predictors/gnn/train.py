@@ -1,0 +1,156 @@
+"""Training and prediction of a k-GNN on shared states."""
+
+from __future__ import annotations
+
+import itertools
+from contextlib import contextmanager
+from copy import deepcopy
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import torch
+from torch.nn import functional
+from tqdm import tqdm
+
+from nape_bench.predictors.gnn.encoding import encode_table
+from nape_bench.predictors.gnn.plan import plan_batch
+from nape_bench.predictors.gnn.states import share_states
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nape_bench.graph import GraphTable
+    from nape_bench.predictors.gnn.encoding import NodeFeatures
+    from nape_bench.predictors.gnn.model import KGNNModel
+    from nape_bench.predictors.gnn.plan import Plan
+    from nape_bench.predictors.gnn.states import SharedStates
+
+CHUNK_NODES = 2_000_000
+"""Nodes that a prediction takes at once, to bound memory."""
+
+
+class Prepared(NamedTuple):
+    """A table as the k-GNN takes it.
+
+    Attributes:
+        nodes: Features of the distinct states before the first layer, on the model's device.
+        states: The distinct states of all layers.
+    """
+
+    nodes: NodeFeatures
+    states: SharedStates
+
+    def plan(self, graphs: np.ndarray, *, gradient: bool) -> Plan:
+        """Plan a batch of the graphs of these numbers, on the device of the features."""
+        return plan_batch(self.states, graphs, gradient=gradient).to(self.nodes.op.device)
+
+
+class Schedule(NamedTuple):
+    """How to train.
+
+    Attributes:
+        epochs: Passes over the training graphs.
+        batch_size: Graphs a step.
+        learning_rate: Adam's step size; it does not change.
+        clip: Norm to which the gradient is cut.
+    """
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    clip: float
+
+
+def prepare(graphs: GraphTable, model: KGNNModel) -> Prepared:
+    """Encode a table and find its shared states, for this model."""
+    nodes, number = encode_table(graphs)
+    states = share_states(graphs.flat(), number, len(model.convolutions))
+    return Prepared(nodes.to(model.head.weight.device), states)
+
+
+def train(
+    model: KGNNModel,
+    data: Prepared,
+    y: np.ndarray,
+    schedule: Schedule,
+    *,
+    seed: int,
+    validation: tuple[Prepared, np.ndarray] | None = None,
+    progress: str | None = None,
+) -> None:
+    """Minimise the squared error; where there is validation, keep the epoch of least MAE on it.
+
+    Args:
+        model: Is changed.
+        data: Training graphs.
+        y: Their standardised labels, [graphs].
+        schedule: How to train.
+        seed: Seed of the order of graphs.
+        validation: Held-out graphs and their standardised labels.
+        progress: What a progress bar says; None shows none.
+    """
+    rng = np.random.default_rng(seed)
+    device = data.nodes.op.device
+    labels = torch.as_tensor(y, dtype=torch.float32, device=device)
+    optimizer = torch.optim.Adam(model.parameters(), lr=schedule.learning_rate, fused=True)
+    check = None if validation is None else _Validation(*validation)
+    bar = tqdm(range(schedule.epochs), progress, leave=False, disable=progress is None)
+    with one_thread():
+        for _ in bar:
+            order = rng.permutation(len(y))
+            for start in range(0, len(y), schedule.batch_size):
+                batch = order[start : start + schedule.batch_size]
+                said = model(data.nodes, data.plan(batch, gradient=True))
+                wanted = labels[torch.from_numpy(batch).to(device)]
+                optimizer.zero_grad()
+                torch.autograd.backward(functional.mse_loss(said, wanted))
+                torch.nn.utils.clip_grad_norm_(model.parameters(), schedule.clip)
+                optimizer.step()
+            if check is not None:
+                best = check.update(model)
+                bar.set_postfix_str(f"best validation MAE {best:.3f} sd", refresh=False)
+    if check is not None:
+        model.load_state_dict(check.weights)
+
+
+class _Validation:
+    """Keeps the weights that do best on held-out graphs."""
+
+    def __init__(self, data: Prepared, y: np.ndarray) -> None:
+        self._nodes = data.nodes
+        self._plan = data.plan(np.arange(data.states.graphs), gradient=False)
+        self._y = torch.as_tensor(y, dtype=torch.float32, device=data.nodes.op.device)
+        self._best = float("inf")
+        self.weights: dict[str, torch.Tensor] = {}
+
+    def update(self, model: KGNNModel) -> float:
+        """Look at the weights of now; return the least mean absolute error so far."""
+        with torch.no_grad():
+            error = float((model(self._nodes, self._plan) - self._y).abs().mean())
+        if error < self._best or not self.weights:
+            self._best, self.weights = error, deepcopy(model.state_dict())
+        return self._best
+
+
+def predict(model: KGNNModel, graphs: GraphTable) -> np.ndarray:
+    """Return the prediction for each graph, standardised, float64 [graphs]."""
+    cuts = np.searchsorted(graphs.node_ptr, np.arange(0, graphs.node_ptr[-1], CHUNK_NODES))
+    bounds = [*dict.fromkeys(cuts.tolist()), len(graphs)]
+    parts = []
+    with torch.no_grad(), one_thread():
+        for start, stop in itertools.pairwise(bounds):
+            data = prepare(graphs[start:stop], model)
+            plan = data.plan(np.arange(stop - start), gradient=False)
+            parts.append(model(data.nodes, plan).double().cpu().numpy())
+    return np.concatenate(parts)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Run torch on one thread: matrices are so small that more threads only wait for each other."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)

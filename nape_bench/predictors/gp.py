@@ -1,0 +1,77 @@
+"""A Gaussian process on graph statistics."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nape_bench.predictors.base import Predictor
+from nape_bench.predictors.registry import register
+from nape_bench.predictors.statistics import graph_statistics
+
+if TYPE_CHECKING:
+    from nape_bench.graph import GraphTable
+
+
+@register
+class GaussianProcess(Predictor):
+    """A Gaussian process (scikit-learn) on standardised `graph_statistics`.
+
+    The kernel is a scaled Matern 5/2 with one length for all columns, plus white noise; its three
+    parameters maximise the marginal likelihood. Columns that are constant over the training
+    graphs are left out. Validation graphs are not used.
+
+    Args:
+        seed: Seed of the subsample.
+        progress: Nothing to show: a fit takes seconds.
+        rows: Training graphs at most; of more, a seeded subsample of this size is used, since the
+            cost grows with its cube.
+    """
+
+    name = "gp"
+    title = "Gaussian process on graph statistics"
+    source = "Rasmussen and Williams, Gaussian Processes for Machine Learning, MIT Press 2006"
+
+    def __init__(self, *, seed: int = 0, progress: bool = False, rows: int = 2000) -> None:
+        super().__init__(seed=seed, progress=progress)
+        self.rows = rows
+
+    def _fit(self, graphs: GraphTable, y: np.ndarray, _: object) -> None:
+        from sklearn.exceptions import ConvergenceWarning
+        from sklearn.gaussian_process import GaussianProcessRegressor
+        from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
+
+        if len(graphs) > self.rows:
+            chosen = np.random.default_rng(self.seed).choice(len(graphs), self.rows, replace=False)
+            graphs, y = graphs[np.sort(chosen)], y[np.sort(chosen)]
+        values = graph_statistics(graphs)[0]
+        self._mean, deviation = values.mean(axis=0), values.std(axis=0)
+        # A column of equal numbers can have a deviation that is a rounding error, not 0.
+        self._varies = deviation > 1e-9 * np.maximum(np.abs(self._mean), 1.0)
+        self._deviation = np.where(self._varies, deviation, 1.0)
+        if not self._varies.any():
+            # Graphs that are all the same: the process still needs a column to stand on.
+            self._varies[0] = True
+        inputs = self._standardise(values)
+        length = np.sqrt(inputs.shape[1])
+        kernel = ConstantKernel(1.0, (1e-2, 1e4)) * Matern(
+            length, (length * 1e-1, length * 1e2), nu=2.5
+        ) + WhiteKernel(0.1, (1e-5, 10.0))
+        self._model = GaussianProcessRegressor(kernel, normalize_y=True)
+        with warnings.catch_warnings():
+            # A parameter at its bound is a fit like another: labels without noise, say.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            self._model.fit(inputs, y)
+
+    def _predict(self, graphs: GraphTable) -> np.ndarray:
+        values = self._standardise(graph_statistics(graphs)[0])
+        prediction: np.ndarray = self._model.predict(values)
+        return prediction
+
+    def _standardise(self, values: np.ndarray) -> np.ndarray:
+        """Return the columns that vary over the training graphs, standardised by these."""
+        kept = self._varies
+        scaled: np.ndarray = (values[:, kept] - self._mean[kept]) / self._deviation[kept]
+        return scaled
