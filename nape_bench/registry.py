@@ -26,7 +26,7 @@ def unknown_name(kind: str, name: str, known: Iterable[str], hint: str = "") -> 
         An error whose message gives the nearest names, or all of them where none is near.
     """
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    near = difflib.get_close_matches(str(name), names, n=3, cutoff=0.5)
     listed = ", ".join(near or names) or "none"
     lead = "did you mean" if near else "known are"
     tail = f" {hint}" if hint else ""

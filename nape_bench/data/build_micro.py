@@ -23,6 +23,7 @@ from nape_bench.data.manifest import ConfigInfo, Manifest, read_manifest
 from nape_bench.data.micro_labels import ACCURACY, SECONDS, MicroResults, read_results
 from nape_bench.data.readme import COLUMNS_TEXT, label_table, split_table
 from nape_bench.data.registry import dataset_specs
+from nape_bench.data.store import check_pin
 from nape_bench.data.write import describe, write_folder
 from nape_bench.errors import DataError, NapeError
 from nape_bench.metrics import spearman
@@ -64,6 +65,7 @@ def build_micro(
     Raises:
         DataError: The store does not hold what is needed, the card names a figure that there is
             not, or the folder holds something else already.
+        IntegrityError: The registry pins other content for this version.
     """
     spec = dataset_specs()[f"nape/{family}"]
     results = read_results(store, family, recipe)
@@ -77,6 +79,7 @@ def build_micro(
     }
     data = ConfigData(ACCURACY, results.label_info(), provenance, split_rows(rows))
     manifest = describe(spec.name, version, spec.info, {CONFIG: data})
+    check_pin(manifest, CONFIG, f"what {store} holds")
     body = _card(card or CARDS / f"{family}.md", figures(results, rows, manifest))
     folder = folder or EMBEDDED / family
     if folder.exists():

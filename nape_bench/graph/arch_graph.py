@@ -6,20 +6,19 @@ with strides, dilation, groups and slot order added so that a network can be bui
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nape_bench.errors import GraphError
+from nape_bench.errors import GraphError, UnknownNameError
 from nape_bench.graph import validate
 from nape_bench.graph.flat import Flat
 from nape_bench.graph.order import topological_order
 from nape_bench.graph.vocabulary import COLUMN_INDEX, COLUMN_LIMITS, COLUMNS, OPS, op_index
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     import torch
     from numpy.typing import ArrayLike
     from torch_geometric.data import Data
@@ -40,7 +39,7 @@ class ArchGraph:
 
     Raises:
         GraphError: The graph is malformed (a cycle, a dangling node, shapes that do not fit and
-            are no slice); the message names the node.
+            are no slice); the message names the node by its place in `nodes` as given.
 
     Attributes:
         nodes: int32 [nodes, 14], read-only.
@@ -54,13 +53,13 @@ class ArchGraph:
         rows = _integers(nodes, "nodes", len(COLUMNS))
         pairs = _integers(edges, "edges", 2)
         names = [OPS[op] if 0 <= op < len(OPS) else f"operation {op}" for op in rows[:, 0]]
+        _check_range(rows)
         order = topological_order(names, pairs)
         place = np.empty_like(order)
         place[order] = np.arange(len(order))
         rows, pairs = rows[order], place[pairs]
-        _check_range(rows)
         self._keep(rows, pairs[np.argsort(pairs[:, 1], kind="stable")])
-        validate.check(self.flat())
+        validate.check(self.flat()._replace(numbers=order))
 
     @classmethod
     def trusted(cls, nodes: np.ndarray, edges: np.ndarray) -> ArchGraph:
@@ -212,18 +211,26 @@ def _check_range(rows: np.ndarray) -> None:
             raise GraphError(f"node {bad[0]}: {name}={value} is outside 0..{top}")
 
 
-def _row_of(number: int, node: Mapping[str, Any]) -> list[int]:
+def _row_of(number: int, node: Any) -> list[int]:
+    if not isinstance(node, Mapping) or not isinstance(node.get("op"), str):
+        raise GraphError(f"node {number}: a mapping with a name as `op` expected, not {node!r}")
+    where = f"node {number} ({node['op']})"
+    try:
+        op = op_index(node["op"])
+    except UnknownNameError as error:
+        raise UnknownNameError(f"node {number}: {error}") from None
     unknown = set(node) - set(COLUMNS)
-    if unknown or "op" not in node:
-        wrong = f"unknown {', '.join(sorted(unknown))}" if unknown else "op is missing"
-        raise GraphError(f"node {number}: {wrong}; a node has {', '.join(COLUMNS)}")
+    if unknown:
+        told = ", ".join(sorted(map(str, unknown)))
+        raise GraphError(f"{where}: unknown {told}; a node has {', '.join(COLUMNS)}")
     plain = {"kernel_h": 0, "kernel_w": 0, "stride_h": 1, "stride_w": 1, "dilation": 1, "bias": 0}
     plain["groups"] = node.get("c_in", 1) if node["op"] == "Depthwise" else 1
-    lacking: Sequence[str] = [c for c in COLUMNS[1:] if c not in node and c not in plain]
+    lacking = [c for c in COLUMNS[1:] if c not in node and c not in plain]
     if lacking:
-        raise GraphError(f"node {number} ({node['op']}): {', '.join(lacking)} missing")
+        raise GraphError(f"{where}: {', '.join(lacking)} missing")
     values = {**plain, **node}
-    bad = [c for c in COLUMNS[1:] if int(values[c]) != values[c]]
-    if bad:
-        raise GraphError(f"node {number} ({node['op']}): {bad[0]}={values[bad[0]]!r} is no integer")
-    return [op_index(node["op"]), *(int(values[c]) for c in COLUMNS[1:])]
+    for column in COLUMNS[1:]:
+        value = values[column]
+        if not isinstance(value, (int, float, np.integer)) or value != value // 1:
+            raise GraphError(f"{where}: {column}={value!r} is no integer")
+    return [op, *(int(values[c]) for c in COLUMNS[1:])]

@@ -52,9 +52,7 @@ class _Rows:
         for name, value in zip(COLUMNS, row, strict=True):
             least = 1 if name in SIZES else 0
             if not least <= value <= COLUMN_LIMITS[name]:
-                raise GraphError(
-                    f"{OPS[row[0]]}: {name}={value} is outside {least}..{COLUMN_LIMITS[name]}"
-                )
+                raise GraphError(f"{name}={value} is outside {least}..{COLUMN_LIMITS[name]}")
         with self._lock:
             number = self._number.get(row)
             if number is None:
@@ -95,12 +93,12 @@ class GraphBuilder:
 
     def __init__(self, resolution: int, channels: int = 3) -> None:
         shape = (resolution, resolution, channels)
-        key = ("Input", shape)
-        kind = _ROWS.known.get(key) or _ROWS.add(key, _row("Input", shape, shape))
-        self._rows: list[int] = [kind.row]
-        self._shapes: list[Shape] = [kind.shape]
+        self._rows: list[int] = []
+        self._shapes: list[Shape] = []
         self._sources: list[int] = []
         self._targets: list[int] = []
+        key = ("Input", shape)
+        self._append(_ROWS.known.get(key) or self._new(key, _row("Input", shape, shape)))
 
     def shape(self, x: int) -> Shape:
         """Return (height, width, channels) of what node `x` puts out."""
@@ -143,10 +141,10 @@ class GraphBuilder:
         kind = _ROWS.known.get(key)
         if kind is None:
             self._divides(groups, seen[2], c_out, "Conv")
-            row = _window(
+            row = self._window(
                 "Conv", seen, c_out, kernel, stride, dilation=dilation, groups=groups, bias=bias
             )
-            kind = _ROWS.add(key, row)
+            kind = self._new(key, row)
         return self._append(kind, x)
 
     def depthwise(
@@ -164,10 +162,10 @@ class GraphBuilder:
         kind = _ROWS.known.get(key)
         if kind is None:
             c = seen[2]
-            row = _window(
+            row = self._window(
                 "Depthwise", seen, c, kernel, stride, dilation=dilation, groups=c, bias=bias
             )
-            kind = _ROWS.add(key, row)
+            kind = self._new(key, row)
         return self._append(kind, x)
 
     def max_pool(self, x: int, kernel: int, stride: int = 1, *, read: Shape | None = None) -> int:
@@ -223,7 +221,7 @@ class GraphBuilder:
         kind = _ROWS.known.get(key)
         if kind is None:
             out = (seen[0], seen[1], c_out)
-            kind = _ROWS.add(key, _row("MatMul", seen, out, bias=bias))
+            kind = self._new(key, _row("MatMul", seen, out, bias=bias))
         return self._append(kind, x)
 
     def add(self, *xs: int, channels: int | None = None) -> int:
@@ -250,18 +248,26 @@ class GraphBuilder:
             if any(shape[:2] != (h, w) for shape in shapes):
                 raise self._misfit("Concat", xs, "inputs have different heights or widths")
             out = (h, w, sum(shape[2] for shape in shapes))
-            kind = _ROWS.add(key, _row("Concat", shapes[0], out))
+            kind = self._new(key, _row("Concat", shapes[0], out))
         return self._append(kind, *xs)
 
     def finish(self, x: int) -> ArchGraph:
         """Add the Output node behind `x` and return the graph.
 
         Raises:
-            GraphError: A node other than `x` is read by no other: it is named.
+            GraphError: A node other than `x` is read by no other, or one that is not there was
+                read: it is named.
         """
+        if min(self._sources, default=x) < 0 or x < 0:
+            reader = next(
+                (t for s, t in zip(self._sources, self._targets, strict=True) if s < 0), 0
+            )
+            raise GraphError(
+                f"{self._name(reader) if reader else 'the Output'} reads a negative node number"
+            )
         seen = self._shapes[x]
         key = ("Output", seen)
-        kind = _ROWS.known.get(key) or _ROWS.add(key, _row("Output", seen, seen))
+        kind = _ROWS.known.get(key) or self._new(key, _row("Output", seen, seen))
         self._append(kind, x)
         count = len(self._rows)
         if len(set(self._sources)) != count - 1:
@@ -269,6 +275,35 @@ class GraphBuilder:
             raise GraphError(f"{self._name(loose)} is read by no other node")
         edges = np.array([self._sources, self._targets], dtype=np.int32).T
         return ArchGraph.trusted(_ROWS.gather(self._rows), edges)
+
+    def _new(self, key: Hashable, row: tuple[int, ...]) -> _Kind:
+        try:
+            return _ROWS.add(key, row)
+        except GraphError as error:
+            raise GraphError(f"node {len(self._rows)} ({OPS[row[0]]}): {error}") from None
+
+    def _window(
+        self,
+        op: str,
+        seen: Shape,
+        c_out: int,
+        kernel: int | tuple[int, int],
+        stride: int | tuple[int, int],
+        *,
+        dilation: int = 1,
+        groups: int = 1,
+        bias: bool = False,
+    ) -> tuple[int, ...]:
+        kh, kw = (kernel, kernel) if isinstance(kernel, int) else kernel
+        sh, sw = (stride, stride) if isinstance(stride, int) else stride
+        if min(kh, kw, sh, sw, dilation, c_out) < 1:
+            raise GraphError(
+                f"node {len(self._rows)} ({op}): {kernel=}, {stride=}, {dilation=} and {c_out=} "
+                "must be positive"
+            )
+        (h, w, c) = seen
+        sizes = (h, same_size(h, sh), w, same_size(w, sw), c, c_out)
+        return (OP_INDEX[op], *sizes, kh, kw, sh, sw, dilation, groups, int(bias))
 
     def _append(self, kind: _Kind, *xs: int) -> int:
         number = len(self._rows)
@@ -282,13 +317,13 @@ class GraphBuilder:
     def _pointwise(self, op: str, x: int) -> int:
         seen = self._shapes[x]
         key = (op, seen)
-        kind = _ROWS.known.get(key) or _ROWS.add(key, _row(op, seen, seen))
+        kind = _ROWS.known.get(key) or self._new(key, _row(op, seen, seen))
         return self._append(kind, x)
 
     def _reduce(self, op: str, x: int) -> int:
         seen = self._shapes[x]
         key = (op, seen)
-        kind = _ROWS.known.get(key) or _ROWS.add(key, _row(op, seen, (1, 1, seen[2])))
+        kind = _ROWS.known.get(key) or self._new(key, _row(op, seen, (1, 1, seen[2])))
         return self._append(kind, x)
 
     def _pool(self, op: str, x: int, kernel: int, stride: int, read: Shape | None = None) -> int:
@@ -296,7 +331,7 @@ class GraphBuilder:
         key = (op, seen, kernel, stride)
         kind = _ROWS.known.get(key)
         if kind is None:
-            kind = _ROWS.add(key, _window(op, seen, seen[2], kernel, stride))
+            kind = self._new(key, self._window(op, seen, seen[2], kernel, stride))
         return self._append(kind, x)
 
     def _elementwise(self, op: str, xs: tuple[int, ...], channels: int | None = None) -> int:
@@ -317,7 +352,7 @@ class GraphBuilder:
             misfits = not spread and any(s[i] - low[i] > 1 for s in shapes for i in (0, 1))
             if misfits:
                 raise self._misfit(op, xs, "heights or widths differ by more than one pixel")
-            kind = _ROWS.add(key, _row(op, (low[0], low[1], low[2]), out))
+            kind = self._new(key, _row(op, (low[0], low[1], low[2]), out))
         return self._append(kind, *xs)
 
     def _cut(self, x: int, read: Shape) -> Shape:
@@ -352,23 +387,3 @@ class GraphBuilder:
 def _row(op: str, seen: Shape, out: Shape, *, bias: bool = False) -> tuple[int, ...]:
     (h, w, c), (h_out, w_out, c_out) = seen, out
     return (OP_INDEX[op], h, h_out, w, w_out, c, c_out, 0, 0, 1, 1, 1, 1, int(bias))
-
-
-def _window(
-    op: str,
-    seen: Shape,
-    c_out: int,
-    kernel: int | tuple[int, int],
-    stride: int | tuple[int, int],
-    *,
-    dilation: int = 1,
-    groups: int = 1,
-    bias: bool = False,
-) -> tuple[int, ...]:
-    kh, kw = (kernel, kernel) if isinstance(kernel, int) else kernel
-    sh, sw = (stride, stride) if isinstance(stride, int) else stride
-    if min(kh, kw, sh, sw, dilation, c_out) < 1:
-        raise GraphError(f"{op}: {kernel=}, {stride=}, {dilation=} and {c_out=} must be positive")
-    (h, w, c) = seen
-    sizes = (h, same_size(h, sh), w, same_size(w, sw), c, c_out)
-    return (OP_INDEX[op], *sizes, kh, kw, sh, sw, dilation, groups, int(bias))

@@ -19,6 +19,7 @@ class Flat(NamedTuple):
         target: Node that it enters, int64 [edges]; ascending, equal targets in slot order.
         node_ptr: First node of each graph and, last, their number, int64 [graphs + 1].
         edge_ptr: The same for edges.
+        numbers: What messages call the nodes, int [nodes]; by default, their place in their graph.
     """
 
     columns: Mapping[str, np.ndarray]
@@ -26,6 +27,13 @@ class Flat(NamedTuple):
     target: np.ndarray
     node_ptr: np.ndarray
     edge_ptr: np.ndarray
+    numbers: np.ndarray | None = None
+
+    def number(self, node: int) -> int:
+        """Return what messages call a node."""
+        if self.numbers is not None:
+            return int(self.numbers[node])
+        return node - int(self.node_ptr[np.searchsorted(self.node_ptr, node, side="right") - 1])
 
     @property
     def nodes(self) -> int:

@@ -9,8 +9,8 @@ Both are colour refinement (Weisfeiler-Leman) on the directed graph. A node's fo
 what is computed up to it, its full colour also what becomes of it. Where nodes of one graph share
 a full colour, how many nodes they stem from and lead to is mixed in and colours are worked out
 again: twins that share their inputs are thus told from twins that do not. Graphs that even this
-cannot tell apart share a hash: they need six or more equal operations on one input, wired in two
-ways of the same degrees, such as a ring of six and two rings of three.
+cannot tell apart share a hash: they need four or more equal operations on one input, wired in two
+ways of the same degrees and reach, such as sums over a ring of four and over two doubled pairs.
 
 Colours are two independent 64-bit lanes; the arithmetic is that of multiset hashing, sums of
 well-mixed values modulo 2**64.

@@ -59,5 +59,7 @@ def _numbered(values: np.ndarray) -> np.ndarray:
     """Return the number of each value in order of first appearance, int64 [n] (a hash table)."""
     import pyarrow as pa
 
-    indices = pa.array(values).dictionary_encode().indices
-    return np.asarray(indices.to_numpy(zero_copy_only=False), dtype=np.int64)
+    # By buffers, since pyarrow's own conversions from and to numpy import pandas where it is.
+    array = pa.Array.from_buffers(pa.int64(), len(values), [None, pa.py_buffer(values)])
+    indices = array.dictionary_encode().indices
+    return np.frombuffer(indices.buffers()[1], np.int32, len(indices)).astype(np.int64)

@@ -73,6 +73,8 @@ class GraphTable:
     def concatenate(cls, tables: Iterable[GraphTable]) -> GraphTable:
         """Lay several tables end to end."""
         parts = list(tables)
+        if not parts:
+            return cls.from_graphs([])
         return cls(
             {name: np.concatenate([p.columns[name] for p in parts]) for name in COLUMNS},
             np.concatenate([p.source for p in parts]),
@@ -87,6 +89,15 @@ class GraphTable:
         Raises:
             GraphError: The first graph and node that break a rule.
         """
+        for name, ptr, arrays in (
+            ("node_ptr", self.node_ptr, self.columns),
+            ("edge_ptr", self.edge_ptr, {"source": self.source, "target": self.target}),
+        ):
+            if ptr[0] != 0 or (np.diff(ptr) < 0).any() or len(ptr) != len(self.node_ptr):
+                raise GraphError(f"{name} must ascend from 0, and have a place for each graph")
+            for column, values in arrays.items():
+                if values.shape != (ptr[-1],):
+                    raise GraphError(f"{column} has {values.shape}, {name} ends at {ptr[-1]}")
         sizes = np.diff(self.node_ptr)
         if len(sizes) and sizes.min() < 2:
             graph = int(np.argmin(sizes))
@@ -129,6 +140,10 @@ class GraphTable:
             if len(chosen) != len(self):
                 raise IndexError(f"a mask of {len(chosen)} for a table of {len(self)} graphs")
             chosen = np.flatnonzero(chosen)
+        if chosen.ndim != 1 or (chosen.size and chosen.dtype.kind not in "iu"):
+            raise IndexError(
+                f"a table takes an integer, a slice, integers or a mask, not {index!r}"
+            )
         return self._take(chosen.astype(np.int64))
 
     def __iter__(self) -> Iterator[ArchGraph]:
@@ -212,6 +227,8 @@ def _narrowed(name: str, values: np.ndarray) -> np.ndarray:
     """
     if values.dtype == COLUMN_DTYPES[name]:
         return values
+    if values.dtype.kind not in "iub":
+        raise GraphError(f"{name} must be integers, not {values.dtype}")
     if values.size and (values.min() < 0 or values.max() > COLUMN_LIMITS[name]):
         worst = int(values.min() if values.min() < 0 else values.max())
         raise GraphError(f"{name}={worst} is outside 0..{COLUMN_LIMITS[name]}")

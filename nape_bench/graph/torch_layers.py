@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -129,10 +130,11 @@ def _conv(row: NodeRow) -> nn.Module:
 
 def _max_pool(row: NodeRow) -> nn.Module:
     sides = row.padding()
-    half = [k // 2 for k in row.kernel]
-    if all(a == b and a <= h for (a, b), h in zip(sides, half, strict=True)):
-        return nn.MaxPool2d(row.kernel, row.stride, padding=(sides[0][0], sides[1][0]))
-    return Padded(sides, float("-inf"), nn.MaxPool2d(row.kernel, row.stride))
+    pad: tuple[int, int] | int = (sides[0][0], sides[1][0])
+    half = [k // 2 for k in row.kernel]  # all that torch pads by itself
+    even = all(a == b and a <= h for (a, b), h in zip(sides, half, strict=True))
+    layer = nn.MaxPool2d(row.kernel, row.stride, pad if even else 0, row.dilation)
+    return layer if even else Padded(sides, float("-inf"), layer)
 
 
 def _avg_pool(row: NodeRow) -> nn.Module:
@@ -190,25 +192,40 @@ def layer_for(row: NodeRow, given: list[Shape]) -> Layer:
     if row.op == "Mul":
         return product(row, given)
     if row.op == "Add":
-        return _sum(_cuts(row, given))
+        return partial(_sum, _cuts(row, given))
     if row.op not in _MAKERS:
         raise GraphError("this operation cannot be run in torch")
     layer = _MAKERS[row.op](row)
     return layer if given[0] == row.shape_in else Cut(given[0], row.shape_in, layer)
 
 
-def product(row: NodeRow, given: list[Shape], *, gate: bool = False) -> Layer:
-    """Return the product of tensors; with `gate`, of the h-sigmoid of the first and the others."""
-    cuts = _cuts(row, given)
+def product(row: NodeRow, given: list[Shape]) -> Layer:
+    """Return the product of tensors of these shapes, sliced or broadcast as the node says."""
+    return partial(_multiply, _cuts(row, given))
 
-    def multiply(*xs: torch.Tensor) -> torch.Tensor:
-        first = functional.hardsigmoid(xs[0]) if gate else xs[0]
-        result = first if cuts[0] is None else cuts[0](first)
-        for cut, x in zip(cuts[1:], xs[1:], strict=True):
-            result = result * (x if cut is None else cut(x))
-        return result
 
-    return multiply
+def _multiply(cuts: list[Cut | None], *xs: torch.Tensor) -> torch.Tensor:
+    parts = _sliced(cuts, xs)
+    result = parts[0]
+    for part in parts[1:]:
+        result = result * part
+    return result
+
+
+def gated(row: NodeRow, gate: NodeRow, given: list[Shape]) -> Layer:
+    """Return the h-sigmoid of what a ReLU6 reads, times another tensor.
+
+    Args:
+        row: The Mul.
+        gate: The ReLU6.
+        given: What the source of the ReLU6, and that of the other tensor, puts out.
+    """
+    cut = None if given[0] == gate.shape_in else Cut(given[0], gate.shape_in)
+    return partial(_gate, cut, product(row, [gate.shape_out, given[1]]))
+
+
+def _gate(cut: Cut | None, times: Layer, source: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    return times(functional.hardsigmoid(source if cut is None else cut(source)), x)
 
 
 def _cuts(row: NodeRow, given: list[Shape]) -> list[Cut | None]:
@@ -221,15 +238,16 @@ def _cuts(row: NodeRow, given: list[Shape]) -> list[Cut | None]:
     return cuts
 
 
-def _sum(cuts: list[Cut | None]) -> Layer:
-    def add(*xs: torch.Tensor) -> torch.Tensor:
-        parts = [x if cut is None else cut(x) for cut, x in zip(cuts, xs, strict=True)]
-        result = parts[0] + parts[1]
-        for part in parts[2:]:
-            result = result + part
-        return result
+def _sum(cuts: list[Cut | None], *xs: torch.Tensor) -> torch.Tensor:
+    parts = _sliced(cuts, xs)
+    result = parts[0] + parts[1]
+    for part in parts[2:]:
+        result = result + part
+    return result
 
-    return add
+
+def _sliced(cuts: list[Cut | None], xs: tuple[torch.Tensor, ...]) -> list[torch.Tensor]:
+    return [x if cut is None else cut(x) for cut, x in zip(cuts, xs, strict=True)]
 
 
 def _concatenate(*xs: torch.Tensor) -> torch.Tensor:

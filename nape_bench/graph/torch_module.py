@@ -16,7 +16,7 @@ from torch import nn
 from torch.nn import functional
 
 from nape_bench.errors import GraphError
-from nape_bench.graph.torch_layers import NodeRow, layer_for, product
+from nape_bench.graph.torch_layers import Cut, NodeRow, gated, layer_for
 
 if TYPE_CHECKING:
     from nape_bench.graph.arch_graph import ArchGraph
@@ -44,12 +44,15 @@ class GraphModule(nn.Module):
         self._steps: list[tuple[int, Layer, list[int]]] = []
         for i, row in enumerate(rows[1:-1], start=1):
             layer: Layer
-            if row.op == "Mul" and i in gates:
+            if i in gates:
                 gate, other = gates[i]
-                reads = [rows[gate].shape_out, *(rows[s].shape_out for s in other)]
-                is_swish = sources[gate] == other
-                layer = functional.hardswish if is_swish else product(row, reads, gate=True)
-                self._steps.append((i, layer, other if is_swish else [*sources[gate], *other]))
+                source = sources[gate][0]
+                given = [rows[source].shape_out, rows[other].shape_out]
+                if source == other and given[0] == rows[gate].shape_in == row.shape_in:
+                    self._steps.append((i, functional.hardswish, [other]))
+                else:
+                    layer = gated(row, rows[gate], given)
+                    self._steps.append((i, layer, [source, other]))
                 continue
             try:
                 layer = layer_for(row, [rows[s].shape_out for s in sources[i]])
@@ -60,6 +63,8 @@ class GraphModule(nn.Module):
             self._steps.append((i, layer, sources[i]))
         self._steps = _needed(self._steps, sources[-1])
         self._result = sources[-1][0]
+        put_out, read = rows[self._result].shape_out, rows[-1].shape_in
+        self._cut = None if put_out == read else Cut(put_out, read)
         self._flatten = rows[-1].shape_out[:2] == (1, 1)
         self._last_use = _last_use(self._steps)
         _initialise(self)
@@ -71,7 +76,9 @@ class GraphModule(nn.Module):
             values[node] = layer(*[values[source] for source in reads])
             for source in unused:
                 del values[source]
-        result = values[self._result]
+        result: torch.Tensor = values[self._result]
+        if self._cut is not None:
+            result = self._cut(result)
         return result.flatten(1) if self._flatten else result
 
     def extra_repr(self) -> str:
@@ -79,8 +86,8 @@ class GraphModule(nn.Module):
         return f"{len(self._steps)} operations"
 
 
-def _gates(rows: list[NodeRow], sources: list[list[int]]) -> dict[int, tuple[int, list[int]]]:
-    """Find Mul nodes that are h-swish or gated by h-sigmoid: node -> (ReLU6, other inputs)."""
+def _gates(rows: list[NodeRow], sources: list[list[int]]) -> dict[int, tuple[int, int]]:
+    """Find Mul nodes that are h-swish or gated by h-sigmoid: node -> (ReLU6, other input)."""
     found = {}
     for i, row in enumerate(rows):
         if row.op != "Mul" or len(sources[i]) != 2:
@@ -94,7 +101,7 @@ def _gates(rows: list[NodeRow], sources: list[list[int]]) -> dict[int, tuple[int
             pixel, spread = (rows[n].shape_out[:2] == (1, 1) for n in (gate, other))
             gates = pixel and gate != other and (not spread or gate == first)
             if swish or gates:
-                found[i] = (gate, [other])
+                found[i] = (gate, other)
                 break
     return found
 

@@ -52,7 +52,7 @@ def _fail(flat: Flat, bad: np.ndarray, rule: str, *columns: str) -> None:
     where = f"graph {graph}, " if flat.graphs > 1 else ""
     shown = ", ".join(f"{name}={int(flat.columns[name][node])}" for name in columns)
     shown = f" ({shown})" if shown else ""
-    raise GraphError(f"{where}node {node - int(flat.node_ptr[graph])} ({op}): {rule}{shown}")
+    raise GraphError(f"{where}node {flat.number(node)} ({op}): {rule}{shown}")
 
 
 def _check_values(flat: Flat) -> None:
@@ -78,6 +78,8 @@ def _check_values(flat: Flat) -> None:
     unweighted = ~is_op(flat, vocab.WEIGHTED | {"OOV"})
     _fail(flat, unweighted & (c["bias"] != 0), "only weighted operations have a bias", "bias")
     _fail(flat, unweighted & (c["groups"] != 1), "groups is 1 where there is no weight", "groups")
+    dilated = is_op(flat, {"Avgpool"}) & (c["dilation"] != 1)
+    _fail(flat, dilated, "an average pool is not dilated", "dilation")
 
 
 def _check_wiring(flat: Flat) -> None:
@@ -195,10 +197,9 @@ def _misfit(flat: Flat, bad: np.ndarray, axis: str) -> str:
     if not bad.any():
         return ""
     node = int(np.argmax(bad))
-    start = int(flat.node_ptr[np.searchsorted(flat.node_ptr, node, side="right") - 1])
     sources = flat.source[flat.target == node]
     given = ", ".join(
-        f"node {int(s) - start} ({vocab.OPS[int(flat.columns['op'][s])]}) gives "
+        f"node {flat.number(int(s))} ({vocab.OPS[int(flat.columns['op'][s])]}) gives "
         f"{int(flat.columns[f'{axis}_out'][s])}"
         for s in sources
     )

@@ -178,6 +178,7 @@ def _concat(value: Any) -> list[int]:
     """Check and sort the states that a cell puts out."""
     good = isinstance(value, (list, tuple, range)) and 0 < len(value) <= STATES
     states = list(value) if good else []
-    if not states or len(set(states)) < len(states) or any(s not in CONCAT for s in states):
+    known = all(isinstance(s, int) and s in CONCAT for s in states)
+    if not states or not known or len(set(states)) < len(states):
         raise SpecError(f"nb301: concat names different states of {CONCAT}, not {value!r}")
     return sorted(states)

@@ -197,7 +197,7 @@ class MBConvSpace(Space):
                 listed = " or ".join(map(str, depths(slots)))
                 raise SpecError(f"{self.name}: stage {s} has {listed} block names, not {names!r}")
             for name in names:
-                if name not in self.blocks:
+                if str(name) not in self.blocks:
                     raise SpecError(f"{self.name}: {unknown_name('block', str(name), self.blocks)}")
             config.append(list(names))
         return config

@@ -48,7 +48,7 @@ def read_integers(value: Any, what: str, count: Iterable[int]) -> list[int]:
     read = read_literal(value) if isinstance(value, str) else value
     lengths = tuple(count)
     try:
-        found = [int(operator.index(item)) for item in read]
+        found = [operator.index(item) for item in read if not isinstance(item, bool)]
     except TypeError:
         found = []
     if len(found) not in lengths:

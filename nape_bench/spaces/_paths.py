@@ -109,7 +109,9 @@ class Vocabulary:
             raise SpecError(
                 f"{self._family}: {where}: {unknown_name('operation', str(wrong), self.short)}"
             ) from None
-        if types is not None and list(types) != self.types(found):
+        if types is not None and (
+            not isinstance(types, (list, tuple)) or list(types) != self.types(found)
+        ):
             raise SpecError(
                 f"{self._family}: {where}: types {types!r} do not fit the operations {found}: "
                 f"these are {self.types(found)}"

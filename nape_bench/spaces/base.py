@@ -8,7 +8,7 @@ import operator
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from nape_bench.errors import SpecError
+from nape_bench.errors import GraphError, SpecError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -110,21 +110,24 @@ class Space(ABC):
         """
         spec = self.normalise(spec)
         try:
-            width = float(width)
-        except (TypeError, ValueError):
-            width = math.nan
-        if not (width > 0 and math.isfinite(width)):
+            possible = math.isfinite(width) and width > 0
+        except TypeError:
+            possible = False
+        if not possible:
             raise SpecError(f"width is a positive factor on channels, not {width!r}")
         depth = _positive("depth", depth)
         resolution = _positive("resolution", resolution)
         num_classes = _positive("num_classes", num_classes)
-        return self._build(
-            spec,
-            width=width,
-            depth=depth,
-            resolution=resolution or self._resolution_of(spec),
-            num_classes=num_classes or self.num_classes,
-        )
+        try:
+            return self._build(
+                spec,
+                width=width,
+                depth=depth,
+                resolution=resolution or self._resolution_of(spec),
+                num_classes=num_classes or self.num_classes,
+            )
+        except GraphError as error:
+            raise SpecError(f"{self.name} cannot be built at this scale: {error}") from error
 
     def enumerate(self) -> Iterator[Spec]:
         """Go through all specifications, in a fixed order.

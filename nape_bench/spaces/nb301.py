@@ -95,6 +95,8 @@ class NB301(Space):
         Raises:
             SpecError: It is no genotype of this space; the message says why.
         """
+        if hasattr(value, "_asdict"):  # the named tuple of DARTS' code
+            value = value._asdict()
         return normal_form(from_text(value) if isinstance(value, str) else value)
 
     def parse(self, text: str) -> Spec:

@@ -13,7 +13,7 @@ from nape_bench.data import build_micro as module
 from nape_bench.data import load_dataset
 from nape_bench.data.build_micro import CARDS, build_micro, main
 from nape_bench.data.micro_labels import read_results
-from nape_bench.errors import DataError
+from nape_bench.errors import DataError, IntegrityError
 from nape_bench.metrics import spearman
 from nape_bench.spaces import space
 from tests.data import tables
@@ -70,8 +70,8 @@ def store(tmp_path: Path) -> Path:
 
 
 def test_labels(store: Path, tmp_path: Path) -> None:
-    folder, manifest = build_micro("hiaml", store, "v1.0", folder=tmp_path / "out")
-    ds = load_dataset("nape/hiaml", path=folder, revision="v1.0")
+    folder, manifest = build_micro("hiaml", store, "v0.1", folder=tmp_path / "out")
+    ds = load_dataset("nape/hiaml", path=folder, revision="v0.1")
     assert (ds.config, ds.target) == ("micro", "accuracy")
     assert ds.content_hash == manifest.configs["micro"].content_hash
     assert list(ds.labels_info) == ["accuracy", "accuracy_seed0", "accuracy_seed1", "train_seconds"]
@@ -93,7 +93,7 @@ def test_order_of_measurement_does_not_show(store: Path, tmp_path: Path) -> None
     other = write_store(tmp_path / "other", times[::-1])
     folders = []
     for name, which in (("a", store), ("b", other)):
-        folders.append(build_micro("hiaml", which, "v1.0", folder=tmp_path / name)[0])
+        folders.append(build_micro("hiaml", which, "v0.1", folder=tmp_path / name)[0])
     for file in folders[0].rglob("*.*"):
         assert file.read_bytes() == (folders[1] / file.relative_to(folders[0])).read_bytes()
 
@@ -104,12 +104,12 @@ def test_incomplete_architectures_are_left_out(tmp_path: Path) -> None:
     store = write_store(tmp_path / "store", results)
     found = read_results(store, "hiaml")
     assert (len(found.specs), found.incomplete) == (14, 2)
-    folder, _ = build_micro("hiaml", store, "v1.0", folder=tmp_path / "out")
+    folder, _ = build_micro("hiaml", store, "v0.1", folder=tmp_path / "out")
     assert "2 architectures of the labelling run are left out" in (folder / "README.md").read_text()
 
 
 def test_the_card_is_filled_in(store: Path, tmp_path: Path) -> None:
-    folder, manifest = build_micro("hiaml", store, "v1.0", folder=tmp_path / "out")
+    folder, manifest = build_micro("hiaml", store, "v0.1", folder=tmp_path / "out")
     _, front, body = (folder / "README.md").read_text().split("---\n", 2)
     assert yaml.safe_load(front)["configs"][0]["config_name"] == "micro"
     assert "$" not in body
@@ -144,19 +144,25 @@ def test_an_unknown_figure_is_named(store: Path, tmp_path: Path) -> None:
     with pytest.raises(
         DataError, match=r"card.md: 'speed' is no figure; there are .*architectures"
     ):
-        build_micro("hiaml", store, "v1.0", folder=tmp_path / "out", card=card)
+        build_micro("hiaml", store, "v0.1", folder=tmp_path / "out", card=card)
     with pytest.raises(DataError, match="a card is needed"):
-        build_micro("hiaml", store, "v1.0", folder=tmp_path / "out", card=tmp_path / "none.md")
+        build_micro("hiaml", store, "v0.1", folder=tmp_path / "out", card=tmp_path / "none.md")
     assert not (tmp_path / "out").exists()
 
 
 def test_a_version_is_never_changed(store: Path, tmp_path: Path) -> None:
-    folder, manifest = build_micro("hiaml", store, "v1.0", folder=tmp_path / "out")
-    assert build_micro("hiaml", store, "v1.0", folder=folder) == (folder, manifest)
+    folder, manifest = build_micro("hiaml", store, "v0.1", folder=tmp_path / "out")
+    assert build_micro("hiaml", store, "v0.1", folder=folder) == (folder, manifest)
     write_store(store, RESULTS[:-2])
-    for version in ("v1.0", "v1.1"):
-        with pytest.raises(DataError, match=r"holds nape/hiaml v1\.0 with other content"):
+    for version in ("v0.1", "v0.2"):
+        with pytest.raises(DataError, match=r"holds nape/hiaml v0\.1 with other content"):
             build_micro("hiaml", store, version, folder=folder)
+
+
+def test_a_published_version_has_the_published_content(store: Path, tmp_path: Path) -> None:
+    with pytest.raises(IntegrityError, match=r"is not nape/hiaml v1\.0, config micro"):
+        build_micro("hiaml", store, "v1.0", folder=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(
@@ -170,7 +176,7 @@ def test_a_version_is_never_changed(store: Path, tmp_path: Path) -> None:
 )
 def test_what_a_store_must_hold(tmp_path: Path, results: list[Any], message: str) -> None:
     with pytest.raises(DataError, match=message):
-        build_micro("hiaml", write_store(tmp_path / "s", results), "v1.0", folder=tmp_path / "o")
+        build_micro("hiaml", write_store(tmp_path / "s", results), "v0.1", folder=tmp_path / "o")
 
 
 def test_one_of_several_recipes(tmp_path: Path) -> None:
@@ -187,11 +193,11 @@ def test_command(
     store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "EMBEDDED", tmp_path / "embedded")
-    assert main(["hiaml", "--store", str(store), "--version", "v1.0"]) == 0
+    assert main(["hiaml", "--store", str(store), "--version", "v0.1"]) == 0
     out = capsys.readouterr().out
     ds = load_dataset("nape/hiaml", path=tmp_path / "embedded" / "hiaml")
-    assert f'pins={{"v1.0": {{"micro": "{ds.content_hash}"}}}},' in out
-    assert main(["hiaml", "--store", str(tmp_path / "none"), "--version", "v1.0"]) == 1
+    assert f'pins={{"v0.1": {{"micro": "{ds.content_hash}"}}}},' in out
+    assert main(["hiaml", "--store", str(tmp_path / "none"), "--version", "v0.1"]) == 1
     assert "error: " in capsys.readouterr().err
 
 

@@ -123,7 +123,15 @@ MALFORMED = {
         {"nodes": [{"op": "Conv"}], "edges": []},
         r"node 0 \(Conv\): h_in, .* missing",
     ),
-    "an unknown column": (changed(1, padding="same"), "node 1: unknown padding"),
+    "an unknown column": (changed(1, padding="same"), r"node 1 \(Conv\): unknown padding"),
+    "a dilated average": (
+        changed(3, op="Avgpool", kernel_h=3, kernel_w=3, dilation=2),
+        r"node 3 \(Avgpool\): an average pool is not dilated",
+    ),
+    "text for a number": (changed(1, c_out="4"), r"node 1 \(Conv\): c_out='4' is no integer"),
+    "nothing for a number": (changed(1, bias=None), r"node 1 \(Conv\): bias=None is no integer"),
+    "no number": (changed(1, h_in=float("nan")), r"node 1 \(Conv\): h_in=nan is no integer"),
+    "an index for a name": (changed(1, op=3), "node 1: a mapping with a name as `op` expected"),
     "a second Input": (changed(3, op="Input"), r"node 3 \(Input\): a graph has one Input"),
     "a first node that is none": (changed(0, op="ReLU"), r"node 0 \(ReLU\): the first node"),
 }
@@ -137,7 +145,9 @@ def test_malformed_graphs_are_refused_with_the_node_named(what: str) -> None:
 
 
 def test_unknown_operation_is_answered_with_the_nearest() -> None:
-    with pytest.raises(UnknownNameError, match=r"unknown operation 'Convv': did you mean .*Conv"):
+    with pytest.raises(
+        UnknownNameError, match=r"node 1: unknown operation 'Convv': did you mean .*Conv"
+    ):
         ArchGraph.from_dict(changed(1, op="Convv"))
 
 
@@ -179,3 +189,17 @@ def test_concat_must_give_the_sum_of_its_channels() -> None:
     data["nodes"][4]["c_in"] = 6
     with pytest.raises(GraphError, match=r"node 3 \(Concat\): does not concatenate"):
         ArchGraph.from_dict(data)
+
+
+def test_messages_name_nodes_as_they_were_given() -> None:
+    data = changed(2, c_out=5)
+    order = [6, 5, 4, 3, 2, 1, 0]
+    turned = {
+        "nodes": [data["nodes"][i] for i in order],
+        "edges": [[6 - s, 6 - t] for s, t in data["edges"]],
+    }
+    with pytest.raises(GraphError, match=r"node 4 \(BatchNorm\): keeps the shape"):
+        ArchGraph.from_dict(turned)
+    turned["nodes"][4].update(c_in=5)
+    with pytest.raises(GraphError, match=r"node 4 \(BatchNorm\): .* node 5 \(Conv\) gives 4"):
+        ArchGraph.from_dict(turned)

@@ -72,7 +72,17 @@ def test_bad_arguments_are_refused() -> None:
     with pytest.raises(GraphError, match="'Mean' is no activation"):
         b.activation(b.input, "Mean")
     for resolution in (0, 40_000):
-        with pytest.raises(GraphError, match=rf"Input: h_in={resolution} is outside 1..32767"):
+        with pytest.raises(
+            GraphError, match=rf"node 0 \(Input\): h_in={resolution} is outside 1..32767"
+        ):
             GraphBuilder(resolution)
-    with pytest.raises(GraphError, match="MatMul: c_out=0 is outside"):
+    with pytest.raises(GraphError, match=r"node 1 \(MatMul\): c_out=0 is outside"):
         b.dense(b.input, 0)
+    with pytest.raises(GraphError, match=r"node 1 \(Conv\): kernel_h=300 is outside"):
+        b.conv(b.input, 6, 300)
+
+
+def test_a_node_number_that_is_not_there_is_refused() -> None:
+    b = GraphBuilder(8)
+    with pytest.raises(GraphError, match=r"node 1 \(ReLU\) reads a negative node number"):
+        b.finish(b.relu(-1))

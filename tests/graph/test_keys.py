@@ -151,3 +151,9 @@ def test_lanes_are_independent() -> None:
     hashes = table(200).hashes
     halves = np.array([[int(h[:16], 16), int(h[16:], 16)] for h in hashes], dtype=np.float64)
     assert abs(np.corrcoef(halves.T)[0, 1]) < 0.3
+
+
+def test_what_colour_refinement_cannot_tell_apart_shares_a_hash() -> None:
+    pairs = twins([(0, 1), (0, 1), (2, 3), (2, 3)])
+    ring = twins([(0, 1), (1, 2), (2, 3), (3, 0)])
+    assert pairs.hash == ring.hash, "no longer so: mend the docstring of `keys`"

@@ -106,3 +106,17 @@ def test_values_that_a_column_cannot_hold_are_refused() -> None:
     columns = {**packed.columns, "h_in": packed.columns["h_in"].astype(np.int64) + 40_000}
     with pytest.raises(GraphError, match=r"h_in=400\d\d is outside 0..32767"):
         GraphTable(columns, packed.source, packed.target, packed.node_ptr, packed.edge_ptr)
+
+
+def test_what_is_no_row_is_refused() -> None:
+    packed = table(3)
+    for index in ([0.7], "a", [[0, 1]]):
+        with pytest.raises(IndexError, match="a table takes an integer, a slice"):
+            packed[index]
+    halves = {**packed.columns, "c_in": packed.columns["c_in"] + 0.5}
+    with pytest.raises(GraphError, match="c_in must be integers, not float64"):
+        GraphTable(halves, packed.source, packed.target, packed.node_ptr, packed.edge_ptr)
+    short = {**packed.columns, "c_in": packed.columns["c_in"][1:]}
+    with pytest.raises(GraphError, match=r"c_in has .* node_ptr ends at"):
+        GraphTable(short, packed.source, packed.target, packed.node_ptr, packed.edge_ptr).check()
+    assert len(GraphTable.concatenate([])) == 0

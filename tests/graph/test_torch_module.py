@@ -145,3 +145,56 @@ def test_an_operation_without_counterpart_is_named() -> None:
     data["nodes"][3]["op"] = "OOV"
     with pytest.raises(GraphError, match=r"node 3 \(OOV\): .* cannot be run in torch"):
         ArchGraph.from_dict(data).to_torch()
+
+
+def sliced(op: str, read: int) -> ArchGraph:
+    """conv of 4 channels -> ReLU6 of `read` of them -> Mul with the convolution, or its mean."""
+    b = GraphBuilder(4)
+    x = b.conv(b.input, 4, 3)
+    source = b.mean(x) if op == "gate" else x
+    clipped = b.relu6(source)
+    data = b.finish(b.mul(clipped, x)).to_dict()
+    for node in data["nodes"][clipped:]:
+        node["c_in"] = node["c_out"] = read
+    return ArchGraph.from_dict(data)
+
+
+@pytest.mark.parametrize("op", ["gate", "swish"])
+def test_gates_of_slices(op: str) -> None:
+    module = sliced(op, 2).to_torch()
+    value = image(2, 3, 4, 4)
+    x = functional.conv2d(value, next(module.parameters()), padding=1)[:, :2]
+    gate = functional.hardsigmoid(x.mean((2, 3), keepdim=True) if op == "gate" else x)
+    torch.testing.assert_close(module(value), gate * x)
+
+
+def test_an_output_may_read_a_slice() -> None:
+    b = GraphBuilder(4)
+    data = b.finish(b.conv(b.input, 4, 3)).to_dict()
+    data["nodes"][2].update(h_in=3, h_out=3, c_in=2, c_out=2)
+    module = ArchGraph.from_dict(data).to_torch()
+    value = image(2, 3, 4, 4)
+    x = functional.conv2d(value, next(module.parameters()), padding=1)
+    torch.testing.assert_close(module(value), x[:, :2, 1:])
+
+
+def test_dilated_max_pools() -> None:
+    b = GraphBuilder(8)
+    data = b.finish(b.max_pool(b.input, 3)).to_dict()
+    data["nodes"][1]["dilation"] = 2
+    value = image(2, 3, 8, 8)
+    padded = functional.pad(value, (2, 2, 2, 2), value=float("-inf"))
+    expected = functional.max_pool2d(padded, 3, 1, dilation=2)
+    torch.testing.assert_close(ArchGraph.from_dict(data).to_torch()(value), expected)
+
+
+def test_modules_can_be_pickled() -> None:
+    import copy
+    import pickle
+
+    value = image(2, 3, 8, 8)
+    for seed in range(5):
+        module = random_network(seed).to_torch().eval()
+        again = pickle.loads(pickle.dumps(module))
+        assert torch.equal(again(value), module(value))
+        assert torch.equal(copy.deepcopy(module)(value), module(value))
