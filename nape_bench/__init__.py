@@ -35,6 +35,10 @@ _HOMES = {
     "space": "nape_bench.spaces",
 }
 
+_PARTS = frozenset(
+    {"data", "errors", "evaluation", "graph", "labels", "metrics", "predictors", "spaces"}
+)
+
 __all__ = [
     "ArchGraph",
     "Evaluator",
@@ -50,6 +54,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name in _PARTS:
+        return importlib.import_module(f"{__name__}.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(_HOMES[name]), name)

@@ -66,10 +66,10 @@ def _introduction(dataset: Dataset) -> str:
         + ", ".join(f"{n:,} {split}" for split, n in sizes.items()),
         f"label {dataset.target} [{target.unit or 'no unit'}]: {target.meaning}",
     ]
-    if target.noise_ceiling is not None:
+    if target.reachable is not None:
         lines.append(
-            f"noise ceiling: the labels of two seeds have a rank correlation of "
-            f"{target.noise_ceiling:.3f}"
+            f"noise ceiling: a perfect predictor would have a rank correlation of about "
+            f"{target.reachable:.3f} (single seeds have {target.noise_ceiling:.3f} with each other)"
         )
     return "\n".join(lines) + "\n"
 

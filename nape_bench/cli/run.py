@@ -49,7 +49,10 @@ def _run(args: argparse.Namespace) -> None:
     from nape_bench.predictors import predictor
 
     # All names and settings are looked at before the first predictor runs.
-    chosen = [predictor(name, **settings) for name in names]
+    try:
+        chosen = [predictor(name, **settings) for name in names]
+    except TypeError as error:
+        raise ProtocolError(f"--set {' '.join(args.set)}: {error}") from None
     evaluator = Evaluator(args.protocol)
     progress = not args.quiet and sys.stderr.isatty()
     results = [evaluate(entry, evaluator, seeds=args.seeds, progress=progress) for entry in chosen]

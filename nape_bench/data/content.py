@@ -60,9 +60,17 @@ def combine(rows: Rows, digests: Mapping[str, str]) -> str:
     return _sha256_json([ALGORITHM, len(rows), columns])
 
 
-def combine_splits(hashes: Iterable[tuple[str, str]]) -> str:
-    """Return one hash over (split, content hash) pairs, in order of split names."""
-    return _sha256_json([ALGORITHM, sorted(hashes)])
+def combine_splits(
+    hashes: Iterable[tuple[str, str]], target: str, labels: Iterable[tuple[str, str, bool]]
+) -> str:
+    """Return one hash over all splits and what their labels are to be read as.
+
+    Args:
+        hashes: (split, content hash) pairs, in any order.
+        target: The main label.
+        labels: (name, unit, whether higher is better) of each label, in any order.
+    """
+    return _sha256_json([ALGORITHM, sorted(hashes), target, sorted(labels)])
 
 
 def digest_numbers(values: np.ndarray) -> str:

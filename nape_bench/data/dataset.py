@@ -15,7 +15,6 @@ from nape_bench.registry import unknown_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from nape_bench.data.info import DatasetInfo, LabelInfo
     from nape_bench.data.places import Found
@@ -67,9 +66,9 @@ class Dataset:
         return self._found.manifest.version
 
     @property
-    def path(self) -> Path:
-        """The folder that it was read from, which `datasets.load_dataset` opens as well."""
-        return self._found.folder
+    def path(self) -> str:
+        """The folder that it was read from: `datasets.load_dataset(ds.path)` opens it as well."""
+        return str(self._found.folder)
 
     @property
     def source(self) -> str:

@@ -29,8 +29,9 @@ class LabelInfo:
         higher_is_better: Whether more of it is wanted.
         source: Where the values come from.
         seeds: Number of repetitions behind a value; None where the source does not say.
-        noise_ceiling: Spearman rank correlation between repetitions, which no predictor can be
-            expected to exceed by much; None where it cannot be measured.
+        noise_ceiling: Spearman rank correlation between single repetitions, the mean over pairs
+            of them; None where it cannot be measured. What can be reached on the mean of
+            several is higher: `reachable`.
     """
 
     meaning: str
@@ -39,6 +40,18 @@ class LabelInfo:
     source: str
     seeds: int | None = None
     noise_ceiling: float | None = None
+
+    @property
+    def reachable(self) -> float | None:
+        """Rank correlation that a perfect predictor has with these labels, about.
+
+        The root of the reliability of a mean over `seeds` repetitions (Spearman-Brown); None
+        where it cannot be told.
+        """
+        if self.noise_ceiling is None or self.seeds is None or self.noise_ceiling <= 0:
+            return None
+        told = self.noise_ceiling
+        return float((self.seeds * told / (1 + (self.seeds - 1) * told)) ** 0.5)
 
 
 @dataclass(frozen=True)

@@ -151,5 +151,9 @@ def _verified(found: Found, split: str) -> Rows:
         raise IntegrityError(
             f"{what}: expected content hash {told.content_hash}, found {content_hash}; {advice}"
         )
+    if len(rows) != told.rows:
+        raise IntegrityError(
+            f"{what}: {len(rows)} rows, where the manifest tells of {told.rows}; {advice}"
+        )
     cache.write(path, told.content_hash, rows)
     return rows

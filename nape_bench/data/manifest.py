@@ -47,8 +47,9 @@ class ConfigInfo:
 
     @property
     def content_hash(self) -> str:
-        """One hash over all splits."""
-        return combine_splits(self.split_hashes.items())
+        """One hash over all splits, the target, and units and directions of the labels."""
+        labels = [(name, it.unit, it.higher_is_better) for name, it in self.labels.items()]
+        return combine_splits(self.split_hashes.items(), self.target, labels)
 
     @property
     def rows(self) -> int:

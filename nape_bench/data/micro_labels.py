@@ -64,7 +64,7 @@ class MicroResults:
             builder.add(builder.space.normalise(spec))
         per_seed = {f"{ACCURACY}_seed{s}": self.accuracy[:, i] for i, s in enumerate(self.seeds)}
         return builder.rows(
-            {ACCURACY: self.accuracy.mean(1), **per_seed, SECONDS: self.seconds.mean(1)}
+            {ACCURACY: mean_of(self.accuracy), **per_seed, SECONDS: mean_of(self.seconds)}
         )
 
     def label_info(self) -> dict[str, LabelInfo]:
@@ -84,6 +84,12 @@ class MicroResults:
         meaning = f"processor time of micro training, mean over {count} seeds; tells of the machine"
         said[SECONDS] = LabelInfo(meaning, "s", False, source, count)
         return said
+
+
+def mean_of(values: np.ndarray) -> np.ndarray:
+    """Return the mean over the last axis, free of the last digits' noise, which breaks ties."""
+    means: np.ndarray = values.mean(-1).round(9)
+    return means
 
 
 def read_results(store: Path, space: str, version: str | None = None) -> MicroResults:

@@ -8,6 +8,7 @@ has it gives it, and none hides what another has.
 from __future__ import annotations
 
 import os
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -67,7 +68,14 @@ class Place:
         for path in sorted(self.root.glob(self.layout.format(name=name or "*/*"))):
             if path.parent.name.startswith("."):  # a folder that is still being written
                 continue
-            manifest = read_manifest(path.parent)
+            try:
+                manifest = read_manifest(path.parent)
+            except DataError as error:
+                # A broken folder must not keep one from what lies beside it.
+                if name is not None:
+                    raise
+                warnings.warn(f"{error}; it is passed over: remove or mend it", stacklevel=2)
+                continue
             if name in {None, manifest.name}:
                 for config in manifest.configs:
                     yield Found(self.source, path.parent, manifest, config)

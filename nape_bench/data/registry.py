@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
+from nape_bench.data.info import version_key
 from nape_bench.registry import Registry
 
 if TYPE_CHECKING:
@@ -37,6 +38,15 @@ class DatasetSpec:
     def pin(self, config: str, version: str) -> str | None:
         """Return the content hash that a config of a version must have, None where none is set."""
         return self.pins.get(version, {}).get(config)
+
+
+def published_version(name: str, config: str) -> str | None:
+    """Return the newest published version of a config, None where none is published."""
+    specs = dataset_specs()
+    if name not in specs:
+        return None
+    versions = [version for version, pins in specs[name].pins.items() if config in pins]
+    return max(versions, key=version_key, default=None)
 
 
 _SPECS: Registry[DatasetSpec] = Registry("dataset")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nape_bench.data.jsontext import once
 from nape_bench.errors import DataError
 from nape_bench.evaluation.predictions import Pairs
 
@@ -120,7 +121,7 @@ def _read_csv(path: Path) -> Pairs:
 
 def _read_json(path: Path) -> Pairs:
     try:
-        data = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_once)
+        data = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=once)
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path}: not readable as JSON: {error}") from None
     if isinstance(data, list):
@@ -143,16 +144,6 @@ def _read_json(path: Path) -> Pairs:
         f'{path}: a list of {{"id": ..., "prediction": ...}}, {{id: prediction}} or '
         "{seed: {id: prediction}} expected"
     )
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Make an object of JSON, which Python would read with the last of equal keys."""
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"key {twice!r} occurs more than once")
-    return made
 
 
 def _read_parquet(path: Path) -> Pairs:
@@ -221,7 +212,7 @@ def _from_records(
 def _value(path: Path, where: str, value: Any, from_text: bool) -> float:
     if isinstance(value, str) == from_text and not isinstance(value, (bool, list, dict)):
         try:
-            return float(value)
+            return float(value.replace("_", "?") if isinstance(value, str) else value)
         except (TypeError, ValueError):
             pass
     raise DataError(f"{path}, {where}: prediction {value!r} is no number")

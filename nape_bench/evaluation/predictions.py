@@ -113,7 +113,7 @@ def _one_seed(predictions: Any, ids: Sequence[str], protocol: str, where: str) -
 
 
 def _number(key: object, value: object, where: str) -> float:
-    if isinstance(value, SupportsFloat) and not _is_many(value):
+    if isinstance(value, SupportsFloat) and not isinstance(value, bool) and not _is_many(value):
         return float(value)
     raise ProtocolError(f"{where}the prediction of {key} is {value!r}: a number expected")
 

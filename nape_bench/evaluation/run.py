@@ -95,10 +95,15 @@ def _class_and_settings(
         predictor = predictor()
     elif isinstance(predictor, str):
         predictor = find_predictor(predictor)
-    if not isinstance(predictor, Predictor):
+    if not isinstance(predictor, Predictor) or _overrides_fit_alone(type(predictor)):
         predictor = wrap(predictor)
     settings = {k: v for k, v in predictor.settings.items() if k not in ("seed", "progress")}
     return type(predictor), settings
+
+
+def _overrides_fit_alone(cls: type[Predictor]) -> bool:
+    """Return whether a class has a `fit` of its own, with arguments of its own, and no `_fit`."""
+    return cls._fit is Predictor._fit and cls.fit is not Predictor.fit
 
 
 def _seeds(seeds: int | Sequence[int] | None) -> tuple[int, ...] | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -24,12 +23,13 @@ class SettingError(NapeError, ValueError):
     """A predictor cannot be made or run with this setting."""
 
 
-class Predictor(ABC):
+class Predictor:
     """An estimator of one label.
 
     A predictor of your own defines the class attributes, `_fit` and `_predict`; what comes in and
     goes out is checked here. Settings are keyword arguments of `__init__`, kept as attributes of
-    the same names.
+    the same names. (A class that defines `fit` and `predict` themselves, and any other object that
+    has them, is evaluated as well: `wrap`.)
 
     Args:
         seed: Seed of all that is drawn; equal seeds give equal predictions.
@@ -65,7 +65,6 @@ class Predictor(ABC):
         """What it was made with, by name: `type(p)(**p.settings)` is a predictor alike."""
         return {name: getattr(self, name) for name in self.setting_names()}
 
-    @abstractmethod
     def _fit(
         self,
         graphs: GraphTable,
@@ -73,10 +72,11 @@ class Predictor(ABC):
         validation: tuple[GraphTable, np.ndarray] | None,
     ) -> None:
         """Learn; arguments as those of `fit`, checked."""
+        raise NotImplementedError(f"{type(self).__name__} defines neither _fit nor fit")
 
-    @abstractmethod
     def _predict(self, graphs: GraphTable) -> np.ndarray:
         """Return numbers [n] for one graph or more."""
+        raise NotImplementedError(f"{type(self).__name__} defines neither _predict nor predict")
 
     def _fine_tune(self, graphs: GraphTable, y: np.ndarray) -> None:
         raise NotImplementedError(f"predictor {self.name!r} cannot be fine-tuned: fit it anew")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nape_bench.cli.main import main
@@ -32,8 +33,8 @@ def test_datasets_as_json(tiny: object, capsys: pytest.CaptureFixture[str]) -> N
     assert facts["content_hash"] == dataset.content_hash
     assert facts["splits"] == {split: len(dataset[split]) for split in dataset}
     assert facts["labels"] == {"accuracy": {"unit": "%", "higher_is_better": True}}
-    assert facts["path"] == str(dataset.path)
-    assert facts["bytes"] == sum(f.stat().st_size for f in dataset.path.rglob("*.parquet"))
+    assert facts["path"] == dataset.path
+    assert facts["bytes"] == sum(f.stat().st_size for f in Path(dataset.path).rglob("*.parquet"))
     assert ("nape/nb201", "cifar10") in [(e["name"], e["config"]) for e in told["to_make"]]
 
 

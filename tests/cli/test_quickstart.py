@@ -27,7 +27,7 @@ def test_it_says_what_the_data_are(told: str) -> None:
     assert told.startswith("nape/tiny (micro) v1.0, from the store: Tiny\n")
     assert "120 architectures: " in told
     assert "label accuracy [%]: made up" in told
-    assert "rank correlation of 0.900" in told
+    assert "single seeds have 0.900 with each other" in told
 
 
 def test_it_prints_one_table(told: str) -> None:

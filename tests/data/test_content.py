@@ -150,5 +150,14 @@ def test_numbers_that_are_equal_have_the_same_hash() -> None:
 
 def test_splits_combine_in_order_of_their_names() -> None:
     a, b = ("train", "1" * 64), ("test", "2" * 64)
-    assert combine_splits([a, b]) == combine_splits([b, a])
-    assert combine_splits([a, b]) != combine_splits([("train", b[1]), ("test", a[1])])
+    labels = [("x", "%", True), ("y", "", True)]
+    made = combine_splits([a, b], "x", labels)
+    assert made == combine_splits([b, a], "x", labels[::-1])
+    assert made != combine_splits([("train", b[1]), ("test", a[1])], "x", labels)
+
+
+def test_target_units_and_directions_count() -> None:
+    kinds = [("x", "%", True), ("y", "%", True), ("x", "", True), ("x", "%", False)]
+    split = ("test", "1" * 64)
+    told = [combine_splits([split], t, [("x", u, h), ("y", "", True)]) for t, u, h in kinds]
+    assert len(set(told)) == 4

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import itertools
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import nape_bench.data
-from nape_bench.data import Dataset, load_dataset
+from nape_bench.data import Dataset, list_datasets, load_dataset
 from nape_bench.data.manifest import FILE_NAME, read_manifest
 from nape_bench.data.registry import dataset_specs
 from nape_bench.data.splits import split_of
+from nape_bench.errors import DataError, IntegrityError
 from nape_bench.graph import GraphTable
 from nape_bench.metrics import spearman
 from nape_bench.spaces import space
@@ -75,10 +80,53 @@ def test_micro_labels_agree_with_each_other(ds: Dataset) -> None:
 
 
 def test_the_card_says_what_is_there(ds: Dataset) -> None:
-    card = (ds.path / "README.md").read_text(encoding="utf-8")
+    card = (Path(ds.path) / "README.md").read_text(encoding="utf-8")
     rows = sum(len(ds[name]) for name in ds)
     assert f"`{ds.name}` {ds.version} holds {rows:,} networks" in card
     for name, content_hash in ds.split_hashes.items():
         assert f"| {name} | {len(ds[name])} | `{content_hash}` |" in card
     for label in ds.labels_info:
         assert f"`{label}`" in card
+
+
+def test_the_manifest_is_part_of_what_is_verified(tmp_path: Path) -> None:
+    source = Path(load_dataset("nape/hiaml").path)
+    changes = (
+        ('"target": "accuracy"', '"target": "accuracy_seed0"'),
+        ('"higher_is_better": true', '"higher_is_better": false'),
+        ('"rows": 242', '"rows": 241'),
+    )
+    for number, (old, new) in enumerate(changes):
+        copy = tmp_path / str(number)
+        shutil.copytree(source, copy)
+        manifest = copy / "nape_bench.json"
+        text = manifest.read_text()
+        assert old in text
+        manifest.write_text(text.replace(old, new, 1))
+        with pytest.raises(IntegrityError, match=r"nape/hiaml|rows"):
+            load_dataset("nape/hiaml", path=copy)
+
+
+def test_a_broken_neighbour_is_passed_over(own_home: Path) -> None:
+    broken = own_home / "datasets" / "zz" / "other" / "v1.0" / "x"
+    broken.mkdir(parents=True)
+    (broken / "nape_bench.json").write_text("{")
+    with pytest.warns(UserWarning, match="passed over"):
+        assert any(each.name == "nape/hiaml" for each in list_datasets())
+    with pytest.raises(DataError):
+        load_dataset("zz/other")
+
+
+def test_plain_datasets_opens_the_path_as_it_is(tmp_path: Path) -> None:
+    path = load_dataset("nape/hiaml").path
+    command = (
+        "import datasets, sys; datasets.disable_progress_bars(); "
+        "print(datasets.load_dataset(sys.argv[1], cache_dir=sys.argv[2])['test'].num_rows)"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", command, path, str(tmp_path)],
+        capture_output=True, text=True, check=True, env={**os.environ, "HF_HUB_OFFLINE": "1"},
+    )  # fmt: skip
+    assert int(told.stdout) == len(load_dataset("nape/hiaml")["test"])
+    # In this process as well, where the path is handed on as it is.
+    assert isinstance(path, str)

@@ -67,7 +67,7 @@ def test_what_was_written_is_read() -> None:
     folder = put()
     ds = load_dataset(NAME)
     assert (ds.name, ds.config, ds.version, ds.source) == (NAME, "micro", "v1.0", "store")
-    assert ds.path == folder
+    assert ds.path == str(folder)
     assert list(ds) == ["train", "validation", "test"]
     for split, rows in data().splits.items():
         assert ds[split].ids == rows.texts["id"].to_pylist()
@@ -131,7 +131,7 @@ def test_a_known_dataset_that_is_not_at_hand(package: Path) -> None:
 def test_places_are_merged(package: Path) -> None:
     embed(package, "some", "v1.0", 1.0, "micro", "extra")
     ds = load_dataset(NAME)
-    assert (ds.source, ds.path) == ("package", package / "some")
+    assert (ds.source, ds.path) == ("package", str(package / "some"))
     put("v1.0", "third")
     assert load_dataset(NAME, "micro").source == "package"
     assert load_dataset(NAME, "extra").source == "package"
@@ -161,7 +161,7 @@ def test_a_path_is_all_that_is_looked_at(package: Path, tmp_path: Path) -> None:
     put()
     copy = shutil.copytree(put("v2.0", shift=1.0), tmp_path / "copy")
     ds = load_dataset(NAME, path=copy)
-    assert (ds.source, ds.path, ds.version) == ("path", copy, "v2.0")
+    assert (ds.source, ds.path, ds.version) == ("path", str(copy), "v2.0")
     with pytest.raises(UnknownNameError, match=r"v1\.0"):
         load_dataset(NAME, revision="v1.0", path=copy)
     with pytest.raises(DataError, match="holds me/some, not me/other"):

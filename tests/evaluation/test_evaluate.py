@@ -251,3 +251,21 @@ def test_an_object_of_ones_own_is_evaluated(tiny: object) -> None:
     assert result.predictor.name == "Mean"
     assert result.metrics["spearman"].value == 0
     assert result.metrics["mae"].value > 0
+
+
+class OwnFit(Predictor):
+    """A Predictor by name, with `fit` and `predict` written out."""
+
+    is_value = False
+
+    def fit(self, graphs: GraphTable, y: np.ndarray) -> None:  # type: ignore[override]
+        self.sign = np.sign(np.corrcoef(graphs.params(), y)[0, 1])
+
+    def predict(self, graphs: GraphTable) -> np.ndarray:
+        return self.sign * graphs.params()
+
+
+def test_a_predictor_may_have_a_fit_of_its_own(tiny: object) -> None:
+    result = nape_bench.evaluate(OwnFit(), "in-family/tiny", seeds=1)
+    assert (result.predictor.name, result.predictor.is_value) == ("OwnFit", False)
+    assert result.metrics["spearman"].value > 0

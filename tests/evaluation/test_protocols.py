@@ -29,7 +29,8 @@ def test_in_family_is_the_fixed_splits_and_five_seeds() -> None:
     assert (made.dataset, made.config) == ("nape/hiaml", "micro")
     assert (made.train, made.validation, made.test) == ("train", "validation", "test")
     assert made.seeds == (0, 1, 2, 3, 4)
-    assert made.version is None
+    assert made.version == "v1.0"
+    assert protocol("in-family/hiaml/cifar10").version is None
 
 
 def test_zero_shot_trains_on_nothing_and_tests_on_all() -> None:

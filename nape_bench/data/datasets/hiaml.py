@@ -22,7 +22,7 @@ HIAML = register(
             ),
         ),
         pins={
-            "v1.0": {"micro": "f53eff3d6cdf53b30831fe5121f609f37759a71053dc95299093bac853d96227"}
+            "v1.0": {"micro": "6a03b4e8aedfaa13d0702650d593f05afb6ad42ed5c283cf5f5da8a602267648"}
         },
     )
 )

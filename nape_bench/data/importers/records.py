@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from nape_bench.data.jsontext import once
 from nape_bench.errors import DataError
 from nape_bench.registry import unknown_name
 
@@ -96,7 +97,7 @@ def _read_json_lines(path: Path, columns: Sequence[str]) -> Records:
         for number, line in enumerate(file, start=1):
             if line.strip():
                 try:
-                    values.append((number, json.loads(line)))
+                    values.append((number, json.loads(line, object_pairs_hook=once)))
                 except ValueError as error:
                     values.append((number, error))
     return Records("line", _objects(path, columns, values))
@@ -104,7 +105,7 @@ def _read_json_lines(path: Path, columns: Sequence[str]) -> Records:
 
 def _read_json(path: Path, columns: Sequence[str]) -> Records:
     try:
-        value = json.loads(path.read_text(encoding="utf-8-sig"))
+        value = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=once)
     except ValueError as error:
         raise DataError(f"{path} is no JSON: {error}") from None
     if isinstance(value, dict):

@@ -26,7 +26,7 @@ from nape_bench.data.info import (
     check_name,
     check_version,
 )
-from nape_bench.data.registry import dataset_specs
+from nape_bench.data.registry import dataset_specs, published_version
 from nape_bench.errors import DataError, NapeError
 from nape_bench.registry import unknown_name
 from nape_bench.spaces import space as space_of
@@ -87,7 +87,8 @@ def import_table(
 
     Raises:
         DataError: The file cannot be read, a row cannot (it is named, by its line where the file is
-            text, else by its number, both from 1), or the version is there with other content.
+            text, else by its number, both from 1), the version is there with other content, or
+            the config is one that the project publishes.
             Nothing is written then.
         UnknownNameError: No such space or column.
     """
@@ -96,6 +97,12 @@ def import_table(
     _check_names(
         name, version, config, labels, {"units": units or {}, "lower_is_better": lower_is_better}
     )
+    published = published_version(name, config)
+    if published is not None:
+        raise DataError(
+            f"config {config} of {name} is published (version {published}): give what you import "
+            "another --config, or another --name"
+        )
     reader = SpecReader(space_of(space), spec, spec_fields)
     records = read_records(path, [*reader.columns, *labels.values()])
     builder, repeats = RowsBuilder(reader.space), Repeats(labels, on_duplicate)

@@ -32,7 +32,8 @@ class Protocol:
             count in the label budget as those of `train` do.
         test: The split that is predicted, or `ALL` for every row of every split.
         seeds: One run a seed.
-        version: The dataset version, or None for the one that is at hand.
+        version: The dataset version: the newest published one that the package knows, and None,
+            the newest at hand, for what is not published (labels that somebody imported).
         target: The label column, or None for the dataset's main one.
     """
 

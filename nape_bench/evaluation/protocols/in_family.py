@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nape_bench.data.registry import published_version
 from nape_bench.evaluation.protocols.base import Protocol, ProtocolFamily
 from nape_bench.evaluation.protocols.naming import PATTERN, read_dataset, short_name
 from nape_bench.evaluation.protocols.registry import add_family
@@ -25,6 +26,7 @@ def _make(parts: Sequence[str]) -> Protocol:
         title=f"{dataset} ({config}): trained and tested on its fixed splits",
         dataset=dataset,
         config=config,
+        version=published_version(dataset, config),
         train="train",
         validation="validation",
         test="test",

@@ -92,7 +92,8 @@ def train(
     rng = np.random.default_rng(seed)
     device = data.nodes.op.device
     labels = torch.as_tensor(y, dtype=torch.float32, device=device)
-    optimizer = torch.optim.Adam(model.parameters(), lr=schedule.learning_rate, fused=True)
+    weights = list(model.parameters())
+    optimizer = torch.optim.Adam(weights, lr=schedule.learning_rate, fused=True)
     check = None if validation is None else _Validation(*validation)
     bar = tqdm(range(schedule.epochs), progress, leave=False, disable=progress is None)
     with one_thread():
@@ -104,7 +105,7 @@ def train(
                 wanted = labels[torch.from_numpy(batch).to(device)]
                 optimizer.zero_grad()
                 torch.autograd.backward(functional.mse_loss(said, wanted))
-                torch.nn.utils.clip_grad_norm_(model.parameters(), schedule.clip)
+                torch.nn.utils.clip_grad_norm_(weights, schedule.clip)
                 optimizer.step()
             if check is not None:
                 best = check.update(model)
