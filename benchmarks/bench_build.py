@@ -35,10 +35,12 @@ def row(name: str) -> list[object]:
     graphs = [family.build(spec) for spec in specs]
     nodes = sum(len(graph) for graph in graphs) / SAMPLES
     build = best_of(lambda: [family.build(spec) for spec in specs]) / SAMPLES
-    few = [graph.to_torch().eval() for graph in graphs[:3]]
-    size = int(graphs[0].nodes[0, 1])
+    few = [
+        (graph.to_torch().eval(), torch.zeros(1, 3, *graph.nodes[0, 1:4:2].tolist()))
+        for graph in graphs[:3]
+    ]
     with torch.no_grad():
-        traced = best_of(lambda: [trace(m, torch.zeros(1, 3, size, size)) for m in few], 1) / 3
+        traced = best_of(lambda: [trace(*each) for each in few], 1) / len(few)
     per_100 = 100 * build / nodes
     return [name, nodes, 1e3 * build, 1e3 * per_100, 1e3 * traced, traced / build]
 
