@@ -35,7 +35,7 @@ class KGNN(Predictor):
     the training labels (theirs are fractions, as they are); batches mix graphs of different sizes
     (theirs have equal numbers of nodes); the best epoch is that of least MAE (theirs MAPE, which
     labels near zero make meaningless); a learning rate of 2e-3 and at least 2,400 steps, because
-    1e-4 and 40 epochs, which suit tens of thousands of graphs, leave a few hundred underfitted.
+    1e-4 and 40 epochs, made for tens of thousands of graphs, leave fewer of them underfitted.
     `KGNN(**KGNN.PAPER)` has the released code's numbers. Where in the MLP of four linear layers
     its one ReLU stands is not said there; here it is in the middle.
 
