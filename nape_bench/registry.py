@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import importlib
+import pkgutil
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from nape_bench.errors import UnknownNameError
@@ -35,6 +37,17 @@ def unknown_name(kind: str, name: str, known: Iterable[str], hint: str = "") -> 
         if near
         else f"unknown {kind} {name!r}: {lead} {listed}.{tail}"
     )
+
+
+def import_modules(package: str) -> None:
+    """Import every module that lies directly in a package, so that each registers what it defines.
+
+    Args:
+        package: Its full name, for instance "nape_bench.spaces".
+    """
+    found = importlib.import_module(package)
+    for module in pkgutil.iter_modules(found.__path__):
+        importlib.import_module(f"{package}.{module.name}")
 
 
 class Registry(Generic[T]):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
 from nape_bench.data.info import version_key
-from nape_bench.registry import Registry
+from nape_bench.registry import Registry, import_modules
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,8 +58,5 @@ def register(spec: DatasetSpec) -> DatasetSpec:
 @cache
 def dataset_specs() -> Registry[DatasetSpec]:
     """Return all published datasets by name."""
-    import nape_bench.data.datasets as package
-
-    for module in pkgutil.iter_modules(package.__path__):
-        importlib.import_module(f"{package.__name__}.{module.name}")
+    import_modules("nape_bench.data.datasets")
     return _SPECS

@@ -42,12 +42,12 @@ def distinct_rows(columns: Mapping[str, np.ndarray]) -> NodeRows:
     for name in COLUMNS:
         radix = int(columns[name].max()) + 1
         if codes > (2**63 - 1) // radix:
-            code = _numbered(code)
+            code = numbered(code)
             codes = int(code.max()) + 1
         code *= radix
         code += columns[name]
         codes *= radix
-    number = _numbered(code)
+    number = numbered(code)
     first = np.empty(int(number.max()) + 1, dtype=np.int64)
     # Of several writes to one place the last one stays: backwards, the first node of each row.
     first[number[::-1]] = np.arange(count - 1, -1, -1)
@@ -55,8 +55,15 @@ def distinct_rows(columns: Mapping[str, np.ndarray]) -> NodeRows:
     return NodeRows(rows, number.astype(np.int32))
 
 
-def _numbered(values: np.ndarray) -> np.ndarray:
-    """Return the number of each value in order of first appearance, int64 [n] (a hash table)."""
+def numbered(values: np.ndarray) -> np.ndarray:
+    """Return the number of each value in order of first appearance, by a hash table.
+
+    Args:
+        values: Integers of 64 bits, signed or not, contiguous, [n].
+
+    Returns:
+        From 0, int64 [n].
+    """
     import pyarrow as pa
 
     # By buffers, since pyarrow's own conversions from and to numpy import pandas where it is.

@@ -1,56 +1,67 @@
 """Claims: two runs on one store do not do the same job at once.
 
-A claim is a lock on one byte of a file, the place of which follows from the job. The system gives
-it back when the process that holds it ends, however it ends, so that no claim outlives its run.
+A claim is a lock on one byte of the store's file `store.json`, far beyond its end; the place
+follows from the job. The system gives it back when the process that holds it ends, however it
+ends, so that no claim outlives its run.
 """
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Hashable
     from pathlib import Path
 
+    from typing_extensions import Self
 
-@contextlib.contextmanager
-def claimed(store: Path, key: tuple[Any, ...]) -> Iterator[bool]:
-    """Claim a job for as long as a `with` block takes; a process can hold one claim at a time.
 
-    Windows has no such locks: there two runs at once may do a job twice, and readers keep one of
-    the two results.
+class Claims:
+    """The claims of one run.
+
+    They belong to the process: it has one run on a store at a time. Windows has no such locks:
+    there two runs at once may do a job twice, and readers keep one of the two results.
 
     Args:
-        store: The store's folder; it is made if it is missing.
-        key: What the job is known by.
-
-    Yields:
-        Whether the job is this process's; False if another has it (or, very rarely, another job
-        of the same place).
+        file: A file that is there, and that may be written to.
     """
-    store.mkdir(parents=True, exist_ok=True)
-    file = os.open(store / "claims.lock", os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        yield _lock(file, _place(key))
-    finally:
-        os.close(file)  # and so the lock is given back
 
+    def __init__(self, file: Path) -> None:
+        self._file = os.open(file, os.O_RDWR)
 
-def _lock(file: int, place: int) -> bool:
-    try:
-        import fcntl
-    except ImportError:
+    def take(self, key: Hashable) -> bool:
+        """Claim a job; False if another run has it (or, very rarely, another job of its place)."""
+        return self._lock(key, "LOCK_EX", "LOCK_NB")
+
+    def release(self, key: Hashable) -> None:
+        """Give a claim back."""
+        self._lock(key, "LOCK_UN")
+
+    def close(self) -> None:
+        """Give back all."""
+        os.close(self._file)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _lock(self, key: Hashable, *how: str) -> bool:
+        try:
+            import fcntl
+        except ImportError:
+            return True
+        flags: int = sum(getattr(fcntl, name) for name in how)
+        try:
+            fcntl.lockf(self._file, flags, 1, place(key))
+        except (BlockingIOError, PermissionError):
+            return False
         return True
-    try:
-        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
-    except (BlockingIOError, PermissionError):
-        return False
-    return True
 
 
-def _place(key: tuple[Any, ...]) -> int:
-    """Return where in the file the lock of a job is, 0 to 2^40 - 1."""
-    return int.from_bytes(hashlib.sha256(repr(key).encode()).digest()[:5], "big")
+def place(key: Any) -> int:
+    """Return where in the file the lock of a job is, 2^40 to 2^41 - 1."""
+    return (1 << 40) + int.from_bytes(hashlib.sha256(repr(key).encode()).digest()[:5], "big")

@@ -1,11 +1,14 @@
-"""Store: a folder of results that only grows, which any number of processes may write at once.
+"""Store: a folder of results that only grows, which any number of runs may write at once.
 
-Every process that measures has a file of its own and adds one line of JSON for each result, with
-one write that is flushed to the disk. A process that is killed while it writes leaves at most one
-line without an end, which readers pass over. Nothing is ever rewritten.
+Every run has a file of its own and adds one line of JSON for each result, with one write that is
+flushed to the disk. A run that is killed while it writes leaves at most one line without an end,
+which readers pass over. Nothing is ever rewritten; `pack` moves what ended runs left into Parquet.
 
-    <store>/settings/<measure>-<version>-<space>.json   what results depend on, written once
-    <store>/results/<host>-<process>-<random>.jsonl     results, a row a line
+    <store>/store.json                                       says what the folder is
+    <store>/settings/<measure>-<version>-<space>.json        what results depend on, written once
+    <store>/graphs/<hash>.json                               graphs that no space has
+    <store>/results/<random>.jsonl                           results of a run, a row a line
+    <store>/results/<measure>-<version>-<space>-<hash>.parquet   packed results
 """
 
 from __future__ import annotations
@@ -13,20 +16,22 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import socket
 import uuid
 from typing import TYPE_CHECKING, Any
 
 from nape_bench.errors import DataError
+from nape_bench.labels.locks import lock_file
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from typing_extensions import Self
 
 Row = dict[str, Any]
 Key = tuple[str, str, str, str, int]
 KEY_COLUMNS = ("space", "text", "measure", "version", "seed")
 """What a result is known by: `text` is the architecture as its space formats it."""
-_TOKEN = uuid.uuid4().hex[:8]
+MARK = {"format": "nape_bench labels", "version": 1}
 
 
 def key_of(row: Row) -> Key:
@@ -34,64 +39,87 @@ def key_of(row: Row) -> Key:
     return (row["space"], row["text"], row["measure"], row["version"], row["seed"])
 
 
-def add(store: Path, row: Row) -> None:
-    """Add a row to this process's own file; when this returns the row is on the disk.
+def replaces(row: Row, other: Row) -> bool:
+    """Return whether of two rows with one key the first is kept.
 
-    Args:
-        store: The store's folder; it is made if it is missing.
-        row: Plain JSON with at least the columns of a key, `time` and `error`.
-
-    Raises:
-        OSError: The row could not be written whole (a full disk); the store is as it was before.
+    Two runs may have done one job at once, or a job that failed was run again: kept is the first
+    that did not fail, else the last failure.
     """
-    line = json.dumps(row, allow_nan=False, separators=(",", ":")).encode() + b"\n"
-    path = store / "results" / f"{socket.gethostname()}-{os.getpid()}-{_TOKEN}.jsonl"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-    try:
+    if (row["error"] is None) != (other["error"] is None):
+        return row["error"] is None
+    earlier: bool = row["time"] < other["time"]
+    return earlier == (row["error"] is None) and row["time"] != other["time"]
+
+
+def prepare(store: Path) -> Path:
+    """Make the folder of a store where there is none; returns its file `store.json`."""
+    (store / "results").mkdir(parents=True, exist_ok=True)
+    mark = store / "store.json"
+    write_once(mark, json.dumps(MARK) + "\n")
+    return mark
+
+
+class Writer:
+    """Adds the rows of one run to a file of its own, which is made with the first row.
+
+    The file is locked for as long as the run takes, so that nobody packs it.
+    """
+
+    def __init__(self, store: Path) -> None:
+        self._folder = store / "results"
+        self._path = self._folder / f"{uuid.uuid4().hex[:16]}.jsonl"
+        self._file: int | None = None
+
+    def add(self, row: Row) -> None:
+        """Add a row; when this returns it is on the disk.
+
+        Args:
+            row: Plain JSON with at least the columns of a key, `time` and `error`.
+
+        Raises:
+            OSError: The row could not be written whole (a full disk); the file is as before.
+        """
+        line = json.dumps(row, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+        file = self._opened()
         before = os.fstat(file).st_size
         try:
             written = os.write(file, line)
             if written < len(line):
-                raise OSError(f"{path}: only {written} of {len(line)} bytes could be written")
+                raise OSError(
+                    f"{self._path}: only {written} of {len(line)} bytes could be written: "
+                    "is the disk full?"
+                )
             os.fsync(file)
         except OSError:
             os.ftruncate(file, before)
             raise
-    finally:
-        os.close(file)
 
+    def close(self) -> None:
+        """Close the file, which may be packed from now on."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
 
-def rows(store: Path) -> list[Row]:
-    """Return all rows of a store, in the order of their time.
+    def __enter__(self) -> Self:
+        return self
 
-    Of rows with the same key (two runs that did one job at once, or a job that failed and was run
-    again) one is kept: the first that did not fail, else the first.
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
-    Raises:
-        DataError: A line that was ended is not a row; the message names file and line.
-    """
-    found: dict[Key, Row] = {}
-    every = [row for path in sorted((store / "results").glob("*.jsonl")) for row in _read(path)]
-    for row in sorted(every, key=lambda row: (row["error"] is not None, row["time"])):
-        found.setdefault(key_of(row), row)
-    return sorted(found.values(), key=lambda row: (row["time"], key_of(row)))
-
-
-def _read(path: Path) -> list[Row]:
-    """Return the rows of one file, without a last line that has no end."""
-    lines = path.read_bytes().split(b"\n")[:-1]
-    found = []
-    for number, line in enumerate(lines, start=1):
-        try:
-            row = json.loads(line)
-            missing = [name for name in (*KEY_COLUMNS, "time", "error") if name not in row]
-        except (ValueError, TypeError) as error:
-            raise DataError(f"{path}, line {number}: a row of JSON expected: {error}") from None
-        if missing:
-            raise DataError(f"{path}, line {number}: the row has no {', '.join(missing)}")
-        found.append(row)
-    return found
+    def _opened(self) -> int:
+        if self._file is None:
+            # It takes its name once it is locked: what is there under its name is never unlocked
+            # while its run is at work.
+            hidden = self._path.with_name(f".{self._path.name}.new")
+            file = os.open(hidden, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o644)
+            try:
+                lock_file(file)
+                hidden.rename(self._path)
+            except OSError:
+                os.close(file)
+                raise
+            self._file = file
+        return self._file
 
 
 def declare(store: Path, name: str, settings: dict[str, Any]) -> None:
@@ -106,20 +134,29 @@ def declare(store: Path, name: str, settings: dict[str, Any]) -> None:
         DataError: The store has other settings under this name.
     """
     path = store / "settings" / f"{name}.json"
-    text = json.dumps(settings, indent=2, sort_keys=True) + "\n"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-        try:
-            partial.write_text(text)
-            with contextlib.suppress(FileExistsError):
-                os.link(partial, path)
-        finally:
-            partial.unlink(missing_ok=True)
-    known = json.loads(path.read_text())
-    if known != json.loads(text):
-        changed = sorted(k for k in {*known, *settings} if known.get(k) != json.loads(text).get(k))
+    given = json.loads(json.dumps(settings))
+    write_once(path, json.dumps(given, indent=2, sort_keys=True) + "\n")
+    known = json.loads(path.read_text(encoding="utf-8"))
+    if known != given:
+        changed = sorted(k for k in {*known, *given} if known.get(k) != given.get(k))
         raise DataError(
             f"{path}: this store has results of {name} made with other settings "
             f"({', '.join(changed)}): take another store, or give the settings a new version"
         )
+
+
+def write_once(path: Path, text: str) -> None:
+    """Write a small file that appears whole or not at all; one that is there stays as it is."""
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    try:
+        with partial.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)

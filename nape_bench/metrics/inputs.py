@@ -111,6 +111,24 @@ def check_order(y_true: FloatArray) -> None:
         )
 
 
+def check_ranked(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    """Check true and predicted values of the same items for a metric of order.
+
+    Args:
+        y_true: [items] true values, not all equal.
+        y_pred: [items] predictions in the same order.
+
+    Returns:
+        Both as float64 [items].
+
+    Raises:
+        ValueError: See `check_pair` and `check_order`.
+    """
+    true, pred = check_pair(y_true, y_pred)
+    check_order(true)
+    return true, pred
+
+
 def check_positive(value: int, name: str) -> int:
     """Check a number that counts something.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nape_bench.metrics.inputs import FloatArray, IntArray, Kernel, check_order, check_pair
+from nape_bench.metrics.inputs import FloatArray, IntArray, Kernel, check_ranked
 from nape_bench.metrics.order import Order
 from nape_bench.metrics.pairs import agreement, own_group
 
@@ -35,8 +35,7 @@ def kendall_tau_b(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     Raises:
         ValueError: Input that `check_pair` refuses, or true values that are all equal.
     """
-    true, pred = check_pair(y_true, y_pred)
-    check_order(true)
+    true, pred = check_ranked(y_true, y_pred)
     ones = np.ones((1, len(true)), dtype=np.int32)
     tau = _tau(agreement(true, pred).sum(keepdims=True), ones, Order(true), Order(pred))
     return float(tau[0])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nape_bench.metrics.inputs import check_order, check_pair
+from nape_bench.metrics.inputs import check_ranked
 from nape_bench.metrics.order import Order
 from nape_bench.metrics.scratch import Scratch, row_dots
 
@@ -32,8 +32,7 @@ def spearman(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     Raises:
         ValueError: Input that `check_pair` refuses, or true values that are all equal.
     """
-    true, pred = check_pair(y_true, y_pred)
-    check_order(true)
+    true, pred = check_ranked(y_true, y_pred)
     return float(spearman_kernel(true, pred)(np.ones((1, len(true)), dtype=np.int32))[0])
 
 

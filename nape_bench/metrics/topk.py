@@ -10,18 +10,12 @@ in which items are listed. `k` above the number of items means all items.
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nape_bench.metrics.inputs import (
-    FloatArray,
-    IntArray,
-    Kernel,
-    check_order,
-    check_pair,
-    check_positive,
-)
+from nape_bench.metrics.inputs import FloatArray, IntArray, Kernel, check_positive, check_ranked
 from nape_bench.metrics.top import Head, Ranking, expected_regret
 
 if TYPE_CHECKING:
@@ -106,19 +100,25 @@ def regret_at_k(
     return _once(regret_kernel, y_true, y_pred, k, higher_is_better)
 
 
-def ndcg_kernel(
-    y_true: FloatArray, y_pred: FloatArray, k: int, *, higher_is_better: bool
-) -> Kernel:
+def _of_values(make: Callable[[_Task], Kernel]) -> Callable[..., Kernel]:
+    """Let a kernel be made from values; `k` above the number of items becomes that number."""
+
+    @wraps(make)
+    def kernel_of_values(
+        y_true: FloatArray, y_pred: FloatArray, k: int, *, higher_is_better: bool
+    ) -> Kernel:
+        return make(_Task(y_true, y_pred, min(k, len(y_true)), higher_is_better))
+
+    return kernel_of_values
+
+
+@_of_values
+def ndcg_kernel(task: _Task) -> Kernel:
     """Make `ndcg_at_k` ready for resampling (see `Kernel`); relevance is scaled in each draw.
 
-    Args:
-        y_true: [items] checked true values.
-        y_pred: [items] checked predictions.
-        k: How many ranks count.
-        higher_is_better: The direction of the label.
+    Called with what `ndcg_at_k` takes, checked, `k` and `higher_is_better` always given.
     """
-    k = min(k, len(y_true))
-    task = _Task(y_true, y_pred, higher_is_better)
+    k = task.k
     # Centring keeps digits where accuracies differ little; NDCG does not change by it.
     gain = task.truth - task.truth.min()
     discount = np.append(0.0, np.cumsum(1 / np.log2(np.arange(k) + 2)))
@@ -143,19 +143,10 @@ def ndcg_kernel(
     return kernel
 
 
-def overlap_kernel(
-    y_true: FloatArray, y_pred: FloatArray, k: int, *, higher_is_better: bool
-) -> Kernel:
-    """Make `top_k_overlap` ready for resampling (see `Kernel`).
-
-    Args:
-        y_true: [items] checked true values.
-        y_pred: [items] checked predictions.
-        k: How many are picked.
-        higher_is_better: The direction of the label.
-    """
-    k = min(k, len(y_true))
-    task = _Task(y_true, y_pred, higher_is_better)
+@_of_values
+def overlap_kernel(task: _Task) -> Kernel:
+    """Make `top_k_overlap` ready for resampling; called as `ndcg_kernel` is."""
+    k = task.k
 
     def kernel(counts: IntArray) -> FloatArray:
         bar = task.truth[task.true_best_first.kth(counts, k)]
@@ -168,24 +159,14 @@ def overlap_kernel(
     return kernel
 
 
-def regret_kernel(
-    y_true: FloatArray, y_pred: FloatArray, k: int, *, higher_is_better: bool
-) -> Kernel:
-    """Make `regret_at_k` ready for resampling (see `Kernel`).
-
-    Args:
-        y_true: [items] checked true values.
-        y_pred: [items] checked predictions.
-        k: How many are picked.
-        higher_is_better: The direction of the label.
-    """
-    k = min(k, len(y_true))
-    task = _Task(y_true, y_pred, higher_is_better)
+@_of_values
+def regret_kernel(task: _Task) -> Kernel:
+    """Make `regret_at_k` ready for resampling; called as `ndcg_kernel` is."""
 
     def kernel(counts: IntArray) -> FloatArray:
-        head = task.pred_best_first.head(counts, k)
+        head = task.pred_best_first.head(counts, task.k)
         truth = task.truth[head.items]
-        slots = head.slots(k)
+        slots = head.slots(task.k)
         sizes = np.diff(head.starts, append=len(truth))
         # Groups are sorted by truth, so their first and last items tell whether all are equal.
         alike = truth[head.starts] == truth[head.starts + sizes - 1]
@@ -206,9 +187,19 @@ def regret_kernel(
 
 
 class _Task:
-    """True and predicted values turned so that higher is better, with their rankings."""
+    """True and predicted values turned so that higher is better, with their rankings.
 
-    def __init__(self, y_true: FloatArray, y_pred: FloatArray, higher_is_better: bool) -> None:
+    Args:
+        y_true: [items] checked true values.
+        y_pred: [items] checked predictions.
+        k: How many of the best predicted count, 1 to items.
+        higher_is_better: The direction of the label.
+    """
+
+    def __init__(
+        self, y_true: FloatArray, y_pred: FloatArray, k: int, higher_is_better: bool
+    ) -> None:
+        self.k = k
         sign = 1.0 if higher_is_better else -1.0
         self.truth = sign * y_true
         self.true_best_first = Ranking.of(self.truth, self.truth)
@@ -229,7 +220,6 @@ def _once(
     higher_is_better: bool,
 ) -> float:
     """Compute a metric on the items themselves: the draw that holds each item once."""
-    true, pred = check_pair(y_true, y_pred)
-    check_order(true)
+    true, pred = check_ranked(y_true, y_pred)
     kernel = make(true, pred, check_positive(k, "k"), higher_is_better=higher_is_better)
     return float(kernel(np.ones((1, len(true)), dtype=np.int32))[0])

@@ -153,6 +153,16 @@ class Predictor:
         return f"{type(self).__name__}({inside})"
 
 
+class Score(Predictor):
+    """A score that is read off a graph: labels change nothing, and it is on no label's scale."""
+
+    is_value = False
+    needs_training = False
+
+    def _fit(self, *_: object) -> None:
+        """Learn nothing."""
+
+
 def _check_table(what: str, graphs: object) -> None:
     if not isinstance(graphs, GraphTable):
         raise DataError(

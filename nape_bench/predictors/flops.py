@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nape_bench.predictors.base import Predictor
+from nape_bench.predictors.base import Score
 from nape_bench.predictors.registry import register
 
 if TYPE_CHECKING:
@@ -17,17 +17,12 @@ if TYPE_CHECKING:
 
 
 @register
-class FLOPs(Predictor):
+class FLOPs(Score):
     """Multiply-adds of convolutions and dense layers for one image (`GraphTable.flops`)."""
 
     name = "flops"
     title = "FLOPs"
     source = "Mills et al., GENNAPE, AAAI 2023, table 1"
-    is_value = False
-    needs_training = False
-
-    def _fit(self, *_: object) -> None:
-        """Labels change nothing."""
 
     def _predict(self, graphs: GraphTable) -> np.ndarray:
         return graphs.flops()

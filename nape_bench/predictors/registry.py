@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from nape_bench.registry import Registry, unknown_name
+from nape_bench.registry import Registry, import_modules, unknown_name
 
 if TYPE_CHECKING:
     from nape_bench.predictors.base import Predictor
@@ -26,10 +24,7 @@ def register(cls: type[P]) -> type[P]:
 @cache
 def predictors() -> Registry[type[Predictor]]:
     """Return all predictor classes by name."""
-    import nape_bench.predictors as package
-
-    for module in pkgutil.iter_modules(package.__path__):
-        importlib.import_module(f"{package.__name__}.{module.name}")
+    import_modules("nape_bench.predictors")
     return _PREDICTORS
 
 

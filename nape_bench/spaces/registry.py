@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from functools import cache
 from typing import TYPE_CHECKING
 
-from nape_bench.registry import Registry
+from nape_bench.registry import Registry, import_modules
 
 if TYPE_CHECKING:
     from nape_bench.spaces.base import Space
@@ -24,10 +22,7 @@ def register(cls: type[Space]) -> type[Space]:
 @cache
 def spaces() -> Registry[Space]:
     """Return all spaces by name."""
-    import nape_bench.spaces as package
-
-    for module in pkgutil.iter_modules(package.__path__):
-        importlib.import_module(f"{package.__name__}.{module.name}")
+    import_modules("nape_bench.spaces")
     return _SPACES
 
 

@@ -17,6 +17,8 @@ from nape_bench.graph import ArchGraph, GraphBuilder, GraphTable
 from nape_bench.spaces import _nb101_cells as cells
 from nape_bench.spaces._nb101_unique import relabelled, unique_cells, unique_matrices
 from nape_bench.spaces.nb101 import NB101
+from tests.spaces.reading import sources
+from tests.spaces.scales import check_scale, check_trains, random_scale
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,10 +28,6 @@ SPACE = NB101()
 SUMMED = "i31mo-1100.011.11.1"
 # Vertex 1 feeds 2, 3 and 4, which feed the output; 4 is a pool.
 SPREAD = "i131mo-10000.1110.001.01.1"
-
-
-def sources(graph: ArchGraph, node: int) -> list[int]:
-    return graph.edges[graph.edges[:, 1] == node, 0].tolist()
 
 
 def channels(graph: ArchGraph, op: str) -> list[tuple[int, int]]:
@@ -311,18 +309,10 @@ def test_published_cells_are_among_the_unique_ones(shared: Path) -> None:
 @pytest.mark.parametrize("seed", range(6))
 def test_any_scale_is_a_network_that_trains(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    width, depth = float(rng.uniform(0.1, 2)), int(rng.integers(1, 4))
-    resolution = int(rng.integers(8, 65))
-    spec = SPACE.sample(rng)
-    graph = SPACE.build(spec, width=width, depth=depth, resolution=resolution, num_classes=7)
-    assert ArchGraph(graph.nodes, graph.edges) == graph
-    small = SPACE.build(spec, width=0.1, depth=1, resolution=9 + seed, num_classes=7)
-    module = small.to_torch()
-    out = module(torch.randn(2, 3, 9 + seed, 9 + seed))
-    assert out.shape == (2, 7)
-    out.square().sum().backward()
+    scale, spec = random_scale(rng), SPACE.sample(rng)
+    check_scale(SPACE, spec, scale)
+    module = check_trains(SPACE, spec, 0.1, 9 + seed)
     assert all(p.grad is not None for p in module.parameters())
-    assert sum(p.numel() for p in module.parameters()) == small.params()
 
 
 def test_the_narrowest_cell_has_a_channel_for_each_vertex() -> None:

@@ -14,6 +14,8 @@ from nape_bench.errors import SpecError
 from nape_bench.graph import ArchGraph, GraphTable
 from nape_bench.graph.vocabulary import OP_INDEX
 from nape_bench.spaces.nb201 import NB201
+from tests.spaces.reading import sources
+from tests.spaces.scales import check_scale, check_trains, random_scale
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,10 +29,6 @@ def cell_ops(ops: list[str]) -> dict[str, float]:
     """What one cell consists of: two cells a stack against one, in three stacks."""
     once, twice = (Counter(SPACE.build(ops, depth=depth).ops) for depth in (1, 2))
     return {op: count / 3 for op, count in (twice - once).items()}
-
-
-def sources(graph: ArchGraph, node: int) -> list[int]:
-    return graph.edges[graph.edges[:, 1] == node, 0].tolist()
 
 
 class Everything:
@@ -215,17 +213,9 @@ def test_a_network_of_zeros_sees_nothing_of_the_image() -> None:
 @pytest.mark.parametrize("seed", range(6))
 def test_any_scale_is_a_network_that_trains(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    width, depth = float(rng.uniform(0.1, 2)), int(rng.integers(1, 4))
-    resolution = int(rng.integers(8, 65))
-    spec = SPACE.sample(rng)
-    graph = SPACE.build(spec, width=width, depth=depth, resolution=resolution, num_classes=7)
-    assert ArchGraph(graph.nodes, graph.edges) == graph
-    small = SPACE.build(spec, width=min(width, 0.4), depth=1, resolution=13, num_classes=7)
-    module = small.to_torch()
-    out = module(torch.randn(2, 3, 13, 13))
-    assert out.shape == (2, 7)
-    out.square().sum().backward()
-    assert sum(p.numel() for p in module.parameters()) == small.params()
+    scale, spec = random_scale(rng), SPACE.sample(rng)
+    check_scale(SPACE, spec, scale)
+    check_trains(SPACE, spec, min(scale["width"], 0.4), 13)
 
 
 def test_channels_follow_the_width() -> None:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-import torch
 
 from nape_bench.errors import SpecError
 from nape_bench.graph import ArchGraph
 from nape_bench.spaces.nb301 import NB301
+from tests.spaces.reading import sources
+from tests.spaces.scales import check_scale, check_trains, random_scale
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,10 +39,6 @@ def times(count: int, part: dict[str, int]) -> dict[str, int]:
 # What every network of depth 1 has where all cells are used: five cells with two projections each,
 # two of them (those behind reductions) factorised.
 FRAME = ops(STEMS, HEAD, times(8, PROJECTION), times(2, SHRINK))
-
-
-def sources(graph: ArchGraph, node: int) -> list[int]:
-    return graph.edges[graph.edges[:, 1] == node, 0].tolist()
 
 
 def state(first: str, normal: str = SKIPS) -> str:
@@ -289,18 +286,10 @@ def test_twenty_cells() -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_any_scale_is_a_network_that_trains(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    width, depth = float(rng.uniform(0.1, 2)), int(rng.integers(1, 4))
-    resolution = int(rng.integers(8, 65))
-    spec = SPACE.sample(rng)
+    scale, spec = random_scale(rng), SPACE.sample(rng)
     spec["normal"][2 * (seed % 4)][0] = "none"
-    graph = SPACE.build(spec, width=width, depth=depth, resolution=resolution, num_classes=7)
-    assert ArchGraph(graph.nodes, graph.edges) == graph
-    small = SPACE.build(spec, width=0.1, depth=1, resolution=9 + seed, num_classes=7)
-    module = small.to_torch()
-    out = module(torch.randn(2, 3, 9 + seed, 9 + seed))
-    assert out.shape == (2, 7)
-    out.square().sum().backward()
-    assert sum(p.numel() for p in module.parameters()) == small.params()
+    check_scale(SPACE, spec, scale)
+    check_trains(SPACE, spec, 0.1, 9 + seed)
 
 
 @pytest.mark.parametrize("name", ["nb301_surrogate_cifar10", "nb301_9x_tasks"])

@@ -6,40 +6,16 @@ graph's isomorphs together, so that no test architecture was seen in training.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from nape_bench.data.registry import published_version
-from nape_bench.evaluation.protocols.base import Protocol, ProtocolFamily
-from nape_bench.evaluation.protocols.naming import PATTERN, read_dataset, short_name
+from nape_bench.evaluation.protocols.one_dataset import one_dataset_family
 from nape_bench.evaluation.protocols.registry import add_family
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-NAME = "in-family"
-
-
-def _make(parts: Sequence[str]) -> Protocol:
-    dataset, config = read_dataset(NAME, parts)
-    return Protocol(
-        name=f"{NAME}/{short_name(dataset, config)}",
-        title=f"{dataset} ({config}): trained and tested on its fixed splits",
-        dataset=dataset,
-        config=config,
-        version=published_version(dataset, config),
+add_family(
+    one_dataset_family(
+        "in-family",
+        "fitted to the training split of a dataset, scored on its test split",
+        told="trained and tested on its fixed splits",
         train="train",
         validation="validation",
         test="test",
-    )
-
-
-add_family(
-    ProtocolFamily(
-        name=NAME,
-        title="fitted to the training split of a dataset, scored on its test split",
-        pattern=f"{NAME}/{PATTERN}",
-        example=f"{NAME}/hiaml",
-        make=_make,
-        names=lambda pairs: [f"{NAME}/{short_name(*pair)}" for pair in pairs],
     )
 )

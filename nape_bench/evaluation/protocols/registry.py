@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
 from nape_bench.errors import ProtocolError
-from nape_bench.registry import Registry, unknown_name
+from nape_bench.registry import Registry, import_modules, unknown_name
 
 if TYPE_CHECKING:
     from nape_bench.evaluation.protocols.base import Protocol, ProtocolFamily
@@ -27,10 +25,7 @@ def add_family(family: ProtocolFamily) -> ProtocolFamily:
 @cache
 def protocol_families() -> Registry[ProtocolFamily]:
     """Return all families of protocols by name."""
-    import nape_bench.evaluation.protocols as package
-
-    for module in pkgutil.iter_modules(package.__path__):
-        importlib.import_module(f"{package.__name__}.{module.name}")
+    import_modules("nape_bench.evaluation.protocols")
     return _FAMILIES
 
 

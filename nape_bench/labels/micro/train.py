@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import time
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from torch.nn import functional
 from nape_bench.errors import NapeError
 from nape_bench.labels.micro.images import CLASSES, Images, images
 from nape_bench.labels.micro.recipe import MICRO, Recipe
+from nape_bench.torch_threads import one_thread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +61,7 @@ def train(graph: ArchGraph, recipe: Recipe = MICRO, seed: int = 0) -> Outcome:
     resolution = _resolution(graph)
     train_images, test_images = images(recipe.task, resolution)
     start = time.process_time()
-    with _one_thread(), torch.random.fork_rng(devices=[]):
+    with one_thread(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         net = graph.to_torch()
         net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -165,14 +165,3 @@ def _resolution(graph: ArchGraph) -> int:
             f"{out[2]}: build it with num_classes={CLASSES}"
         )
     return h
-
-
-@contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
-    """Run torch on one thread, so that sums have one order; then as before."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)

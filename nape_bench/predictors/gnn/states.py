@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from nape_bench.graph.flat import pointers, ragged_indices
+from nape_bench.graph.rows import numbered
 
 if TYPE_CHECKING:
     from nape_bench.graph.flat import Flat
@@ -83,7 +84,7 @@ def share_states(flat: Flat, colour: np.ndarray, depth: int) -> SharedStates:
         of_own, of_read = rng.integers(2**64, size=(2, states), dtype=np.uint64)
         running = np.zeros(len(flat.source) + 1, dtype=np.uint64)
         np.cumsum(of_read[colour[flat.source]], out=running[1:])
-        refined = _number(of_own[colour] + running[edges[1:]] - running[edges[:-1]])
+        refined = numbered(of_own[colour] + running[edges[1:]] - running[edges[:-1]])
         states = int(refined.max()) + 1
         first = np.empty(states, dtype=np.int64)
         # Of several writes to one place the last one stays: backwards, the first node of a state.
@@ -102,11 +103,3 @@ def _pool(flat: Flat, colour: np.ndarray, states: int) -> tuple[np.ndarray, np.n
     share = count / np.diff(flat.node_ptr)[graph]
     ptr = pointers(np.bincount(graph, minlength=flat.graphs))
     return ptr, state, share.astype(np.float32)
-
-
-def _number(values: np.ndarray) -> np.ndarray:
-    """Return the number of each value in order of first appearance, int64 [n] (a hash table)."""
-    import pyarrow as pa
-
-    indices = pa.array(values).dictionary_encode().indices
-    return np.asarray(indices.to_numpy(zero_copy_only=False), dtype=np.int64)

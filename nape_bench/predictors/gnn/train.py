@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from contextlib import contextmanager
 from copy import deepcopy
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,10 +14,9 @@ from tqdm import tqdm
 from nape_bench.predictors.gnn.encoding import encode_table
 from nape_bench.predictors.gnn.plan import plan_batch
 from nape_bench.predictors.gnn.states import share_states
+from nape_bench.torch_threads import one_thread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from nape_bench.graph import GraphTable
     from nape_bench.predictors.gnn.encoding import NodeFeatures
     from nape_bench.predictors.gnn.model import KGNNModel
@@ -144,14 +142,3 @@ def predict(model: KGNNModel, graphs: GraphTable) -> np.ndarray:
             plan = data.plan(np.arange(stop - start), gradient=False)
             parts.append(model(data.nodes, plan).double().cpu().numpy())
     return np.concatenate(parts)
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Run torch on one thread: matrices are so small that more threads only wait for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)

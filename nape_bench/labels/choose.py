@@ -1,0 +1,92 @@
+"""Which architectures a labelling run measures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nape_bench.errors import NapeError
+from nape_bench.graph import GraphTable
+from nape_bench.registry import unknown_name
+from nape_bench.spaces import space as space_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from nape_bench.spaces import Space, Spec
+
+DRAWN_AT_ONCE = 256
+VAIN_DRAWS = 1000
+"""After so many draws in a row of what was drawn before, a space is taken to be exhausted."""
+WHOLE = "all"
+DRAWN_FROM = {"nb201": "no-none"}
+"""The subset of a space that is drawn from where none is named; other spaces are whole."""
+
+
+def draw(
+    space: str,
+    n: int,
+    seed: int = 0,
+    *,
+    subset: str | None = None,
+    exclude: Iterable[Spec] = (),
+) -> list[Spec]:
+    """Draw architectures from a space, no two of which compute the same function.
+
+    Args:
+        space: Name of a space.
+        n: Number of architectures; fewer are the first of more.
+        seed: What they are drawn from.
+        subset: Name of a part of the space (`Space.subsets`), or "all"; where it is not said,
+            `DRAWN_FROM` decides: nb201 without the operation `none`, other spaces whole.
+        exclude: Architectures that are left out, with all that compute the same function.
+
+    Returns:
+        Specifications that differ in the key `group` of their default build.
+
+    Raises:
+        UnknownNameError: No such space or subset.
+        SpecError: Something to exclude is no architecture of the space.
+        NapeError: The space does not seem to have so many.
+    """
+    if n < 1:
+        raise NapeError(f"n is at least 1, not {n}")
+    family = space_of(space)
+    if n > family.size:
+        raise NapeError(f"{space} has {family.size:,} architectures, not {n:,}")
+    belongs = _belongs(family, subset or DRAWN_FROM.get(space, WHOLE))
+    known = set(groups(family, exclude))
+    rng = np.random.default_rng(seed)
+    found: list[Spec] = []
+    vain = 0
+    while vain < VAIN_DRAWS:
+        # Keys are worked out for many graphs at once: that is several times faster.
+        specs = [family.sample(rng) for _ in range(DRAWN_AT_ONCE)]
+        for group, spec in zip(groups(family, specs), specs, strict=True):
+            if group in known or not belongs(spec):
+                vain += 1
+                continue
+            vain = 0
+            known.add(group)
+            found.append(spec)
+            if len(found) == n:
+                return found
+    raise NapeError(
+        f"{space} has no {n:,} different architectures to draw from: {len(found):,} were found"
+    )
+
+
+def groups(family: Space, specs: Iterable[Spec]) -> list[str]:
+    """Return the keys `group` of architectures, of their default builds."""
+    graphs = [family.build(spec) for spec in specs]
+    found: list[str] = GraphTable.from_graphs(graphs).groups.tolist() if graphs else []
+    return found
+
+
+def _belongs(family: Space, subset: str) -> Callable[[Spec], bool]:
+    """Return what says of a spec whether it is in a subset."""
+    subsets = {WHOLE: lambda _: True, **family.subsets()}
+    if subset not in subsets:
+        raise unknown_name(f"subset of {family.name}", subset, subsets)
+    return subsets[subset]

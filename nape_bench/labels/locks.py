@@ -1,0 +1,38 @@
+"""Locks on whole files; the system gives them back when the process that holds them ends.
+
+Where the platform has none (Windows) every lock is granted at once.
+"""
+
+from __future__ import annotations
+
+
+def lock_file(file: int, *, shared: bool = False, wait: bool = True) -> bool:
+    """Lock an open file.
+
+    Args:
+        file: Descriptor of the file; the lock goes with it.
+        shared: Whether others may have it too, all of them shared.
+        wait: Whether to wait for others to give it back.
+
+    Returns:
+        Whether it is locked; always, if it may wait.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        return True
+    how = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+    try:
+        fcntl.flock(file, how | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        return False
+    return True
+
+
+def unlock_file(file: int) -> None:
+    """Give the lock on an open file back."""
+    try:
+        import fcntl
+    except ImportError:
+        return
+    fcntl.flock(file, fcntl.LOCK_UN)

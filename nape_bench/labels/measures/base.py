@@ -1,0 +1,75 @@
+"""What a measurement is, and the registry that the modules of this package fill.
+
+A module defines a frozen dataclass, which is sent to other processes, and adds one of it:
+
+    MEASURES.add("micro", Micro())
+
+Modules import nothing heavy before they measure.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from nape_bench.registry import Registry
+
+if TYPE_CHECKING:
+    from nape_bench.graph import ArchGraph
+    from nape_bench.spaces import Spec
+
+
+class Measure(Protocol):
+    """A measurement; it is sent to other processes, so it can be pickled.
+
+    It may have an attribute `alone`: with True, nothing else is measured on the machine while it
+    measures (`is_alone`).
+    """
+
+    @property
+    def name(self) -> str:
+        """What it is called ("micro")."""
+
+    @property
+    def version(self) -> str:
+        """The name of its settings ("micro-1"): results of one version are comparable."""
+
+    def check(self) -> None:
+        """Make sure that the measurement can be run here.
+
+        Raises:
+            NapeError: Something is missing; the message says what to do.
+        """
+
+    def settings(self, space: str | None) -> dict[str, Any]:
+        """Return as plain JSON all that results depend on.
+
+        Args:
+            space: Name of a space, or None for graphs that are given as they are.
+
+        Raises:
+            UnknownNameError: It has no settings for this space.
+        """
+
+    def build(self, space: str, spec: Spec) -> ArchGraph:
+        """Return the graph that is measured: the default build, or one at the measure's scale."""
+
+    def run(self, graph: ArchGraph, seed: int) -> dict[str, Any]:
+        """Measure one graph.
+
+        Args:
+            graph: What `build` gave, or any graph.
+            seed: 0 or more; sets whatever is random.
+
+        Returns:
+            Columns of the row to store, plain JSON (numbers finite or None). A result that failed
+            has `error`, a reason. What is raised is such a reason too.
+        """
+
+
+MEASURES: Registry[Measure] = Registry("measurement")
+"""All measurements by name, once `nape_bench.labels.measures` is imported."""
+
+
+def is_alone(measure: Measure) -> bool:
+    """Return whether nothing else may be measured on the machine while it measures."""
+    return bool(getattr(measure, "alone", False))
