@@ -12,13 +12,16 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nape_bench.labels.store import Key, Row
+from nape_bench.labels.measures.base import for_space
 
 if TYPE_CHECKING:
     from nape_bench.graph import ArchGraph
     from nape_bench.labels.measures import Measure
+    from nape_bench.labels.store import Key, Row
     from nape_bench.spaces import Spec
 
+Kind = tuple[str, str]
+"""Name and version of a measurement."""
 GRAPH = "graph"
 """What stands for the space of graphs that are given as they are."""
 
@@ -49,10 +52,14 @@ class Job:
     seed: int
 
     @property
+    def kind(self) -> Kind:
+        """What jobs that take about the same time have in common."""
+        return (self.measure.name, self.measure.version)
+
+    @property
     def key(self) -> Key:
         """What its result is known by in a store."""
-        method = self.measure
-        return (self.target.space, self.target.text, method.name, method.version, self.seed)
+        return (self.target.space, self.target.text, *self.kind, self.seed)
 
 
 def measured(job: Job) -> Row:
@@ -60,10 +67,11 @@ def measured(job: Job) -> Row:
     begun = time.perf_counter()
     try:
         target = job.target
-        graph = target.graph
+        measure, graph = job.measure, target.graph
         if graph is None:
-            graph = job.measure.build(target.space, target.spec)
-        values = job.measure.run(graph, job.seed)
+            measure = for_space(measure, target.space)
+            graph = measure.build(target.space, target.spec)
+        values = measure.run(graph, job.seed)
         json.dumps(values, allow_nan=False)
     except Exception as error:  # whatever a job fails of is its result
         values = {"error": f"{type(error).__name__}: {error}"}

@@ -22,7 +22,8 @@ class Measure(Protocol):
     """A measurement; it is sent to other processes, so it can be pickled.
 
     It may have an attribute `alone`: with True, nothing else is measured on the machine while it
-    measures (`is_alone`).
+    measures (`is_alone`). It may have a method `for_space(space) -> Measure`, which gives the
+    measurement that is done for architectures of a space.
     """
 
     @property
@@ -73,3 +74,9 @@ MEASURES: Registry[Measure] = Registry("measurement")
 def is_alone(measure: Measure) -> bool:
     """Return whether nothing else may be measured on the machine while it measures."""
     return bool(getattr(measure, "alone", False))
+
+
+def for_space(measure: Measure, space: str) -> Measure:
+    """Return a measurement as it is done for a space: its method `for_space`, if it has one."""
+    fitted = getattr(measure, "for_space", None)
+    return measure if fitted is None else fitted(space)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nape_bench.labels.measures.base import MEASURES
-from nape_bench.labels.micro.images import load_source
+from nape_bench.labels.micro.digits import load_source
+from nape_bench.labels.micro.images import outputs
 from nape_bench.labels.micro.recipe import MICRO, SCALES, Recipe
 from nape_bench.spaces import space as space_of
 
@@ -15,12 +16,12 @@ if TYPE_CHECKING:
     from nape_bench.graph import ArchGraph
     from nape_bench.spaces import Spec
 
-CLASSES = 10
-
 
 @dataclass(frozen=True)
 class Micro:
-    """Accuracy in % after micro training (columns accuracy, seconds, epochs).
+    """Accuracy in % after micro training (columns accuracy, answers, seconds, epochs).
+
+    `answers` has the accuracy for each question of the recipe's task by itself.
 
     An architecture of a space is trained at the scale `SCALES` has for the space; a graph is
     trained as it is, at its own resolution and channel counts.
@@ -40,8 +41,15 @@ class Micro:
 
     def settings(self, space: str | None) -> dict[str, Any]:
         """Return the recipe and the scale of a space; the scale of graphs is None."""
-        scale = None if space is None else dataclasses.asdict(SCALES[space])
-        return {**self.recipe.to_dict(), "scale": scale}
+        if space is None:
+            return {**self.recipe.to_dict(), "scale": None}
+        recipe = self.for_space(space).recipe
+        return {**recipe.to_dict(), "scale": dataclasses.asdict(SCALES[space])}
+
+    def for_space(self, space: str) -> Micro:
+        """Return the same with the number of epochs that the scale of a space asks for."""
+        epochs = SCALES[space].epochs or self.recipe.epochs
+        return dataclasses.replace(self, recipe=dataclasses.replace(self.recipe, epochs=epochs))
 
     def build(self, space: str, spec: Spec) -> ArchGraph:
         """Build an architecture at the scale of its space."""
@@ -51,20 +59,21 @@ class Micro:
             width=scale.width,
             depth=scale.depth,
             resolution=scale.resolution,
-            num_classes=CLASSES,
+            num_classes=outputs(self.recipe.task),
         )
 
     def run(self, graph: ArchGraph, seed: int) -> dict[str, Any]:
         """Train a network.
 
         Raises:
-            NapeError: The graph has no square input of 3 channels or not 10 classes.
+            NapeError: The graph has no square input of 3 channels or not the outputs of the task.
         """
         from nape_bench.labels.micro.train import train
 
         outcome = train(graph, self.recipe, seed)
         return {
             "accuracy": outcome.accuracy,
+            "answers": outcome.answers,
             "seconds": round(outcome.seconds, 3),
             "epochs": outcome.epochs,
             "error": None if outcome.diverged is None else f"diverged: {outcome.diverged}",

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from nape_bench.labels.micro.images import Task
+from nape_bench.labels.micro.attributes import Attributes
+from nape_bench.labels.micro.clutter import Clutter
 from nape_bench.registry import Registry
+
+if TYPE_CHECKING:
+    from nape_bench.labels.micro.images import Task
 
 
 @dataclass(frozen=True)
@@ -18,41 +22,43 @@ class Scale:
         width: Factor on all channel counts.
         depth: Repeats in a stage or stack; None is the family's own.
         resolution: Input height and width in pixels.
+        epochs: Passes over the training images; None is the recipe's. Families whose networks
+            have many operations get fewer, so that a training takes some ten seconds.
     """
 
     width: float
     depth: int | None
     resolution: int
-
-
-SCALES: Registry[Scale] = Registry("micro scale of a space")
-"""The scale of each family, by the name of its space."""
-SCALES.add("hiaml", Scale(width=0.25, depth=1, resolution=16))
+    epochs: int | None = None
 
 
 @dataclass(frozen=True)
 class Recipe:
     """How a network is trained and scored.
 
-    Stochastic gradient descent with Nesterov momentum; the learning rate rises linearly and falls
-    along half a cosine. Every batch is shifted as a whole by up to `shift` pixels.
+    The learning rate rises linearly and falls along half a cosine. Every batch is shifted as a
+    whole by up to `shift` pixels. Each question of the task has its own outputs; the loss is the
+    mean of their cross-entropies.
 
     Attributes:
         version: Its name. Labels of one version are comparable, so a change takes a new name.
-        task: The images.
+        task: The images and the questions.
         epochs: Passes over the training images.
         batch: Images in a step; what is left over at the end of an epoch is left out.
-        learning_rate: The highest one.
+        learning_rate: The highest one of stochastic gradient descent.
         warmup: The part of all steps in which the learning rate rises.
-        momentum: Of stochastic gradient descent.
-        weight_decay: On convolution and dense kernels alone.
+        momentum: Of stochastic gradient descent (Nesterov's).
+        weight_decay: On convolution and dense kernels that are trained so.
         shift: Greatest shift in pixels, either way along both axes; borders are repeated.
         averaged: The class probabilities that are scored are the mean over the network as it is
             at the end of each of so many last epochs.
+        muon_rate: The highest learning rate of Muon, which trains convolution kernels that a
+            BatchNorm follows (`muon.Muon`); None trains all by stochastic gradient descent.
+        muon_momentum: Its momentum.
     """
 
-    version: str = "micro-1"
-    task: Task = field(default_factory=Task)
+    version: str
+    task: Task
     epochs: int = 8
     batch: int = 64
     learning_rate: float = 0.2
@@ -61,11 +67,39 @@ class Recipe:
     weight_decay: float = 5e-4
     shift: int = 2
     averaged: int = 3
+    muon_rate: float | None = None
+    muon_momentum: float = 0.6
 
     def to_dict(self) -> dict[str, Any]:
         """Return all settings as plain JSON."""
         return dataclasses.asdict(self)
 
 
-MICRO = Recipe()
-"""The recipe of published micro labels."""
+RECIPES: Registry[Recipe] = Registry("micro recipe")
+"""All recipes that labels were published with, by version."""
+RECIPES.add("micro-1", Recipe("micro-1", Clutter()))
+RECIPES.add(
+    "micro-2",
+    Recipe(
+        "micro-2",
+        Attributes(),
+        learning_rate=0.05,
+        averaged=1,
+        muon_rate=0.2,
+    ),
+)
+
+MICRO = RECIPES["micro-2"]
+"""The recipe of new labels."""
+
+SCALES: Registry[Scale] = Registry("micro scale of a space")
+"""The scale of each family, by the name of its space."""
+SCALES.add("nb101", Scale(width=0.0625, depth=1, resolution=16))
+SCALES.add("nb201", Scale(width=0.5, depth=1, resolution=16))
+SCALES.add("nb301", Scale(width=0.125, depth=1, resolution=12, epochs=2))
+SCALES.add("ofa_pn", Scale(width=0.125, depth=None, resolution=24, epochs=4))
+SCALES.add("ofa_mbv3", Scale(width=0.125, depth=None, resolution=24, epochs=4))
+SCALES.add("ofa_resnet", Scale(width=0.125, depth=None, resolution=24, epochs=4))
+SCALES.add("hiaml", Scale(width=0.25, depth=1, resolution=16))
+SCALES.add("inception", Scale(width=0.125, depth=1, resolution=16, epochs=3))
+SCALES.add("two_path", Scale(width=0.25, depth=1, resolution=16))
