@@ -18,13 +18,18 @@ NB201 = (
     "--label cifar10=CIFAR10TestAccuracy200Epochs --unit cifar10=% --name nape/nb201"
 )
 LATENCY = (
-    "nape-bench import table latency.csv --space nb201 --spec arch_str --label pixel3=pixel3 "
-    "--unit pixel3=ms --lower-is-better pixel3 --name jane/latency"
+    "nape-bench import table latency.csv --space nb201 --spec arch_str --label '*' "
+    "--unit '*=ms' --lower-is-better '*' --config latency --name jane/phones"
 )
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", help="CSV, TSV, Parquet, JSON or JSON lines")
+    parser.add_argument(
+        "file",
+        nargs="+",
+        metavar="FILE",
+        help="CSV, TSV, Parquet, JSON or JSON lines; several that have the same columns are one",
+    )
     parser.add_argument(
         "--space", required=True, metavar="FAMILY", help="`nape-bench spaces` lists them"
     )
@@ -39,7 +44,9 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         required=True,
         action="append",
         metavar="LABEL=COLUMN",
-        help="a label and its column; may be given again, the first is the main label",
+        help="a label and its column; a pattern alone, as in '*', stands for all other columns "
+        "that match, by their names; in JSON, x.0 leads into a list or object; may be given "
+        "again, the first is the main label",
     )
     parser.add_argument("--name", required=True, metavar="OWNER/NAME", help="name of the dataset")
     parser.add_argument("--config", metavar="CONFIG", help="name of the labels (the first label's)")
@@ -67,14 +74,14 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="LABEL=UNIT",
-        help="unit of a label, as in cifar10=%%; may be given again",
+        help="unit of a label or of all that match, as in cifar10=%% or '*=ms'; may be given again",
     )
     parser.add_argument(
         "--lower-is-better",
         action="append",
         default=[],
         metavar="LABEL",
-        help="a label of which less is wanted; may be given again",
+        help="a label, or a pattern of labels, of which less is wanted; may be given again",
     )
     parser.add_argument(
         "--missing",
@@ -94,7 +101,7 @@ def _run(args: argparse.Namespace) -> None:
         args.file,
         space=args.space,
         spec=args.spec.split(","),
-        labels=_pairs("--label", args.label, "cifar10=COLUMN"),
+        labels=_pairs("--label", _named(args.label), "cifar10=COLUMN"),
         name=args.name,
         config=args.config,
         version=args.version,
@@ -109,6 +116,13 @@ def _run(args: argparse.Namespace) -> None:
     manifest = read_manifest(folder)
     print(report.summary())
     print(f"{manifest.name} {manifest.version} ({', '.join(manifest.configs)}) is in {folder}")
+
+
+def _named(texts: Sequence[str]) -> list[str]:
+    """Give patterns that stand alone their own name: "*" is "*=*"."""
+    from nape_bench.data.importers.columns import is_pattern
+
+    return [f"{text}={text}" if is_pattern(text) and "=" not in text else text for text in texts]
 
 
 def _pairs(option: str, texts: Sequence[str], example: str) -> dict[str, str]:

@@ -47,6 +47,7 @@ def add_mbconv(
     kernel: int,
     stride: int,
     activate: Callable[[int], int],
+    groups: int = 1,
     squeeze: int | None = None,
     residual: bool = False,
 ) -> int:
@@ -60,6 +61,7 @@ def add_mbconv(
         kernel: Kernel size of the depthwise convolution.
         stride: Its stride.
         activate: Adds the activation behind the first two convolutions.
+        groups: Channel groups of the 1 x 1 convolutions.
         squeeze: Channels inside a squeeze-and-excitation gate; None for no gate.
         residual: Whether the block's input is added to its output.
 
@@ -68,13 +70,13 @@ def add_mbconv(
     """
     shortcut = x
     if hidden is not None:
-        x = activate(b.batch_norm(b.conv(x, hidden)))
+        x = activate(b.batch_norm(b.conv(x, hidden, groups=groups)))
     x = activate(b.batch_norm(b.depthwise(x, kernel, stride)))
     if squeeze is not None:
         gate = b.relu(b.conv(b.mean(x), squeeze, bias=True))
         gate = b.relu6(b.conv(gate, b.channels(x), bias=True))
         x = b.mul(gate, x)
-    x = b.batch_norm(b.conv(x, c_out))
+    x = b.batch_norm(b.conv(x, c_out, groups=groups))
     return b.add(x, shortcut) if residual else x
 
 

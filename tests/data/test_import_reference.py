@@ -1,80 +1,310 @@
-"""Published tables import as they are: NB-201, NB-101, NB-301 and OFA-MobileNetV3."""
+"""Published tables import by the commands that the registry names, as they stand there."""
 
 from __future__ import annotations
 
+import ast
 import csv
+import json
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
+from nape_bench.cli.main import main
 from nape_bench.data import Dataset, import_table, load_dataset
+from nape_bench.data.registry import dataset_specs
 from nape_bench.errors import DataError
 from nape_bench.metrics import spearman
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Sequence
 
 pytestmark = pytest.mark.shared
 
 
-def part(path: Path, scratch: Path, rows: int) -> Path:
-    """Return a table of some rows of a table, spread over it."""
-    with path.open(newline="") as file:
-        table = list(csv.reader(file))
-    chosen = np.linspace(1, len(table) - 1, rows).astype(int)
-    with (scratch / path.name).open("w", newline="") as file:
-        csv.writer(file).writerows([table[0], *(table[i] for i in chosen)])
-    return scratch / path.name
+@dataclass(frozen=True)
+class Table:
+    """A published config: where its files lie, and what a whole import gives.
+
+    Attributes:
+        folder: Of the files in the reference material.
+        rows: Rows of all files.
+        kept: Architectures.
+        labels: Number of labels.
+        content: Content hash of the config.
+    """
+
+    folder: str
+    rows: int
+    kept: int
+    labels: int
+    content: str
 
 
-def column(path: Path, name: str) -> list[str]:
-    with path.open(newline="") as file:
-        return [row[name] for row in csv.DictReader(file)]
+TABLES = {
+    "nb101/cifar10": Table(
+        "nb101_naslib500", 500, 500, 1,
+        "e30c77b73cc20281fd5eebf7518f392f761469bdcbceedefcaed5549d19347c1",
+    ),
+    "nb201/cifar10": Table(
+        "nb201_vtao", 15625, 15625, 1,
+        "bc914b862df54d56402aae339d966d5c2257b4bff16928e878a6362087dcffe4",
+    ),
+    "nb201/latency": Table(
+        "help_latency", 15625, 15625, 27,
+        "5601d79ea9207e2c6c38380555af0df0ae094b464db152e4a94171d7138e4614",
+    ),
+    "nb301/surrogate": Table(
+        "nb301_naslib", 1218, 1218, 1,
+        "11187e360da6d8648787295ab6d3b47faa592458e94edafdfc479f398ef612f5",
+    ),
+    "ofa_mbv3/imagenet": Table(
+        "ofa_mbv3_dynas", 2373, 2162, 1,
+        "b8e82df913e0afd8b4ad6f70058055fcb49ec79022e1d8100d11bf99d9159260",
+    ),
+    "ofa_mbv3/latency": Table(
+        "help_latency", 5000, 5000, 12,
+        "29b584bd9e3e7141f02f8ee7f1a86c1465b6c64fd778f81743de69d22d7bd3ba",
+    ),
+    "fbnet/latency": Table(
+        "help_latency", 5000, 5000, 27,
+        "eed63ab79a046ec2c1733bb78f9281c584298a5c3e59e34f10e825fd67417e2b",
+    ),
+    "nb_macro/cifar10": Table(
+        "nas_bench_macro", 6561, 6561, 4,
+        "6f567be3800144d49f7b4b95c63ca2a833e1522cd769cb6958924197fa833e4e",
+    ),
+    "transnas_micro/taskonomy": Table(
+        "transnas101_naslib", 4096, 4096, 7,
+        "50b0d90c2538bfff91b29f64858f959abd2aeb36cf322259457741afc5d5b0cb",
+    ),
+}  # fmt: skip
 
 
-def imported(path: Path, **arguments: Any) -> Dataset:
-    import_table(path, name="me/reference", progress=False, **arguments)
-    return load_dataset("me/reference")
-
-
-def labels(ds: Dataset) -> Iterator[tuple[str, float]]:
-    for split in ds:
-        yield from zip(ds[split].ids, ds[split].y.tolist(), strict=True)
-
-
-def test_nb201(shared: Path, tmp_path: Path) -> None:
-    path = part(shared / "labels" / "nb201_vtao" / "nats_bench.csv", tmp_path, 300)
-    ds = imported(
-        path,
-        space="nb201",
-        spec=["ArchitectureString"],
-        labels={
-            "cifar10": "CIFAR10TestAccuracy200Epochs",
-            "cifar100": "CIFAR100TestAccuracy200Epochs",
-        },
-    )
-    cells, accuracies = (
-        column(path, c) for c in ("ArchitectureString", "CIFAR10TestAccuracy200Epochs")
-    )
-    assert dict(labels(ds)) == {
-        f"nb201:{cell}": float(y) for cell, y in zip(cells, accuracies, strict=True)
+def test_every_known_command_is_tried_here() -> None:
+    specs = dataset_specs()
+    commands = {
+        f"{name}/{config}": how for name in specs for config, how in specs[name].how.items()
     }
-    assert list(ds.labels_info) == ["cifar10", "cifar100"]
+    tables = {name for name, how in commands.items() if how.startswith("nape-bench import table")}
+    assert {f"nape/{name}" for name in TABLES} == tables
+
+
+def run(name: str, shared: Path, part_of: Callable[[Path], Path] | None = None) -> Dataset:
+    """Run the command of a config on its files, or on a part of each."""
+    family, config = name.split("/")
+    dataset = f"nape/{family}"
+    words = shlex.split(dataset_specs()[dataset].how[config])
+    folder = shared / "labels" / TABLES[name].folder
+    for i, word in enumerate(words):
+        if Path(word).suffix in {".csv", ".json"}:
+            words[i] = str(part_of(folder / word) if part_of else folder / word)
+    assert main([*words[1:], "--quiet"]) == 0
+    return load_dataset(dataset, config)
+
+
+@pytest.fixture
+def part(tmp_path: Path) -> Callable[[Path], Path]:
+    """What makes a table of 120 rows, or all, spread over a table."""
+
+    def cut(path: Path) -> Path:
+        scratch = tmp_path / path.name
+        if path.suffix == ".json":
+            records = json.loads(path.read_text())
+            keys = [list(records)[i] for i in _spread(len(records))]
+            scratch.write_text(json.dumps({key: records[key] for key in keys}))
+            return scratch
+        with path.open(newline="") as file:
+            header, *rows = csv.reader(file)
+        with scratch.open("w", newline="") as file:
+            csv.writer(file).writerows([header, *(rows[i] for i in _spread(len(rows)))])
+        return scratch
+
+    return cut
+
+
+def _spread(count: int) -> list[int]:
+    chosen: list[int] = np.unique(np.linspace(0, count - 1, 120).astype(int)).tolist()
+    return chosen
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def values(ds: Dataset, label: str) -> dict[str, float]:
+    """Return id -> label over all splits."""
+    return {
+        i: y
+        for split in ds
+        for i, y in zip(ds[split].ids, ds[split].labels[label].tolist(), strict=True)
+    }
+
+
+def costs(ds: Dataset) -> dict[str, tuple[int, int]]:
+    """Return id -> parameters and multiply-adds of the graph."""
+    found: dict[str, tuple[int, int]] = {}
+    for split in ds:
+        graphs = ds[split].graphs
+        both = zip(graphs.params().tolist(), graphs.flops().tolist(), strict=True)
+        found.update(zip(ds[split].ids, both, strict=True))
+    return found
+
+
+def check_whole(name: str, ds: Dataset) -> None:
+    told = TABLES[name]
+    ids = [i for split in ds for i in ds[split].ids]
+    assert len(ids) == len(set(ids)) == told.kept
+    assert ds.provenance["rows"] == told.rows
+    assert len(ds.labels_info) == told.labels
+    assert ds.content_hash == told.content
+
+
+def test_nb101(shared: Path) -> None:
+    ds = run("nb101/cifar10", shared)
+    check_whole("nb101/cifar10", ds)
+    rows = table(shared / "labels/nb101_naslib500/nb101_500.csv")
+    for row in rows[::25]:
+        found = ds.lookup({key: json.loads(row[key]) for key in ("adjacency", "ops")})
+        assert found.labels["cifar10"] == float(row["cifar10_val_acc"])
+    assert sorted(values(ds, "cifar10").values()) == sorted(
+        float(row["cifar10_val_acc"]) for row in rows
+    )
+
+
+def test_nb201_accuracies(shared: Path, part: Callable[[Path], Path]) -> None:
+    ds = run("nb201/cifar10", shared, part)
+    rows = table(part(shared / "labels/nb201_vtao/nats_bench.csv"))
+    assert values(ds, "cifar10") == {
+        f"nb201:{row['ArchitectureString']}": float(row["CIFAR10TestAccuracy200Epochs"])
+        for row in rows
+    }
+
+
+def test_nb201_latencies(shared: Path, part: Callable[[Path], Path]) -> None:
+    ds = run("nb201/latency", shared, part)
+    rows = table(part(shared / "labels/help_latency/nb201_latency_ms.csv"))
+    devices = [name for name in rows[0] if name not in {"nb201_index", "arch_str"}]
+    assert list(ds.labels_info) == devices
+    assert len(devices) == 27
+    assert {(told.unit, told.higher_is_better) for told in ds.labels_info.values()} == {
+        ("ms", False)
+    }
+    for device in ("1080ti_1", "pixel3", "titanxp_32"):
+        assert values(ds, device) == {f"nb201:{r['arch_str']}": float(r[device]) for r in rows}
+
+
+def test_nb301(shared: Path, part: Callable[[Path], Path]) -> None:
+    ds = run("nb301/surrogate", shared, part)
+    rows = table(part(shared / "labels/nb301_naslib/nb301_surrogate_cifar10.csv"))
+    assert len(values(ds, "surrogate")) == len(rows) == 120
+    for row in rows[::10]:
+        found = ds.lookup(row["genotype"])
+        assert found.labels["surrogate"] == float(row["cifar10_val_surrogate"])
+
+
+def test_ofa_mbv3_accuracies(shared: Path, part: Callable[[Path], Path]) -> None:
+    """The five files have networks in common: same or mean accuracies, and one size."""
+    ds = run("ofa_mbv3/imagenet", shared, part)
+    files = sorted((shared / "labels/ofa_mbv3_dynas").glob("*.csv"))
+    rows = [row for file in files for row in table(part(file))]
+    accuracies: dict[str, set[float]] = {}
+    sizes = costs(ds)
+    for row in rows:
+        found = ds.lookup({**ast.literal_eval(row["Sub-network"]), "width": 1.0})
+        accuracies.setdefault(found.id, set()).add(float(row["Top-1 Acc (%)"]))
+        assert sizes[found.id][0] == int(row["Model Parameters"])
+        if len(accuracies[found.id]) == 1:
+            assert found.labels["imagenet"] == pytest.approx(min(accuracies[found.id]), abs=0.1)
+    assert set(accuracies) == set(values(ds, "imagenet"))
+    assert max(map(len, accuracies.values())) > 1
+    assert len(ds.provenance["file"]) == len(ds.provenance["sha256"]) == 5
+
+
+def test_ofa_mbv3_latencies(shared: Path, part: Callable[[Path], Path]) -> None:
+    ds = run("ofa_mbv3/latency", shared, part)
+    rows = table(part(shared / "labels/help_latency/ofa_mbv3_latency_ms.csv"))
+    assert list(ds.labels_info) == [name for name in rows[0] if name not in {"ks", "e", "d", "r"}]
+    for row in rows[::10]:
+        found = ds.lookup({key: row[key] for key in ("ks", "e", "d", "r")})
+        assert {k: str(v) for k, v in found.labels.items()} == {k: row[k] for k in found.labels}
+    resolutions = {int(g.nodes[0][1]) for split in ds for g in ds[split].graphs}
+    assert resolutions == {int(row["r"]) for row in rows}
+    assert (min(resolutions), max(resolutions)) == (128, 224)
+    flops = costs(ds)
+    measured = values(ds, "v100_64")
+    assert spearman([measured[i] for i in measured], [flops[i][1] for i in measured]) > 0.99
+
+
+def test_fbnet(shared: Path, part: Callable[[Path], Path]) -> None:
+    ds = run("fbnet/latency", shared, part)
+    rows = table(part(shared / "labels/help_latency/fbnet_latency_ms.csv"))
+    devices = [name for name in rows[0] if name not in {"op_idx", "ops"}]
+    assert list(ds.labels_info) == devices
+    assert not any(told.higher_is_better for told in ds.labels_info.values())
+    for device in ("1080ti_1", "raspi4", "titanxp_64"):
+        expected = {
+            "fbnet:" + "_".join(map(str, json.loads(row["op_idx"]))): float(row[device])
+            for row in rows
+        }
+        assert values(ds, device) == expected
+
+
+def test_nb_macro(shared: Path, part: Callable[[Path], Path]) -> None:
+    ds = run("nb_macro/cifar10", shared, part)
+    file = part(shared / "labels/nas_bench_macro/nas-bench-macro_cifar10.json")
+    published = json.loads(file.read_text())
+    assert values(ds, "cifar10") == {
+        f"nb_macro:{digits}": told["mean_acc"] for digits, told in published.items()
+    }
+    for seed in range(3):
+        assert values(ds, f"cifar10_seed{seed}") == {
+            f"nb_macro:{digits}": told["test_acc"][seed] for digits, told in published.items()
+        }
+    told = ds.labels_info["cifar10"]
+    assert (told.seeds, told.unit) == (3, "%")
+    assert told.noise_ceiling == pytest.approx(0.979, abs=0.015)  # .979 of all
+    sizes = costs(ds)
+    assert all(
+        sizes[f"nb_macro:{digits}"] == (each["params"], each["flops"])
+        for digits, each in published.items()
+    )
+
+
+def test_transnas_micro(shared: Path, part: Callable[[Path], Path]) -> None:
+    ds = run("transnas_micro/taskonomy", shared, part)
+    rows = table(part(shared / "labels/transnas101_naslib/transnas101_micro.csv"))
+    for task in ds.labels_info:
+        expected = {f"transnas_micro:{r['arch_str']}": float(r[f"{task}_val"]) for r in rows}
+        assert values(ds, task) == expected
+    assert all(told.higher_is_better for told in ds.labels_info.values())
+    # Room layout is a negative loss: it too is highest where the other tasks' scores are.
+    scene, room = (values(ds, task) for task in ("class_scene", "room_layout"))
+    assert max(room.values()) < 0
+    assert spearman(list(scene.values()), [room[i] for i in scene]) > 0.5
+    assert ds.target == "class_object"
+    # Cells without a path are one function, so in one split, and score alike.
+    groups = {
+        split: set(ds[split].groups[ds[split].labels["class_scene"] < 8].tolist()) for split in ds
+    }
+    assert sorted(map(len, groups.values())) == [0, 0, 1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in TABLES if name != "nb101/cifar10"])
+def test_whole_tables(name: str, shared: Path) -> None:
+    check_whole(name, run(name, shared))
 
 
 @pytest.mark.slow
 def test_nb201_whole(shared: Path) -> None:
     """All 15,625 cells: FLOPs alone give the rank correlations that are known of them."""
-    ds = imported(
-        shared / "labels" / "nb201_vtao" / "nats_bench.csv",
-        space="nb201",
-        spec=["ArchitectureString"],
-        labels={"cifar10": "CIFAR10TestAccuracy200Epochs"},
-    )
+    ds = run("nb201/cifar10", shared)
     splits = [ds[name] for name in ds]
-    assert sum(len(split) for split in splits) == 15_625
     y = np.concatenate([split.y for split in splits])
     flops = np.concatenate([split.graphs.flops() for split in splits])
     whole = np.array(["none" not in i for split in splits for i in split.ids])
@@ -87,82 +317,33 @@ def test_nb201_whole(shared: Path) -> None:
     assert len({key for split in splits for key in split.groups.tolist()}) < 6000
 
 
-def test_nb101(shared: Path, tmp_path: Path) -> None:
-    path = part(shared / "labels" / "nb101_naslib500" / "nb101_500.csv", tmp_path, 60)
-    ds = imported(
-        path, space="nb101", spec=["adjacency", "ops"], labels={"cifar10": "cifar10_val_acc"}
-    )
-    expected = sorted(float(y) for y in column(path, "cifar10_val_acc"))
-    assert sorted(y for _, y in labels(ds)) == expected
-    params = {ds.lookup(i).labels["cifar10"]: ds for i, _ in labels(ds)}
-    assert len(params) == len(set(expected))
-
-
-def test_nb301(shared: Path, tmp_path: Path) -> None:
-    path = part(shared / "labels" / "nb301_naslib" / "nb301_surrogate_cifar10.csv", tmp_path, 20)
-    ds = imported(
-        path, space="nb301", spec=["genotype"], labels={"surrogate": "cifar10_val_surrogate"}
-    )
-    expected = sorted(float(y) for y in column(path, "cifar10_val_surrogate"))
-    assert sorted(y for _, y in labels(ds)) == expected
-
-
-def test_ofa_mbv3_of_dynas(shared: Path, tmp_path: Path) -> None:
-    path = part(shared / "labels" / "ofa_mbv3_dynas" / "mbnv3w10_evoga_acc.csv", tmp_path, 50)
-    ds = imported(
-        path,
-        space="ofa_mbv3",
-        spec=["Sub-network"],
-        spec_fields={"width": 1.0},
-        labels={"imagenet": "Top-1 Acc (%)"},
-    )
-    rows = zip(column(path, "Model Parameters"), column(path, "Sub-network"), strict=True)
-    graphs = {i: g for split in ds for i, g in zip(ds[split].ids, ds[split].graphs, strict=True)}
-    for params, network in rows:
-        spec = {**_literal(network), "width": 1.0}
-        # The publisher counts parameters of the same networks.
-        assert graphs[ds.lookup(spec).id].params() == int(params)
-
-
-def test_ofa_mbv3_of_dynas_has_repeats(shared: Path) -> None:
-    path = shared / "labels" / "ofa_mbv3_dynas" / "mbnv3w10_evoga_acc.csv"
-    _, report = import_table(
-        path,
-        space="ofa_mbv3",
-        spec=["Sub-network"],
-        spec_fields={"width": 1.0},
-        labels={"imagenet": "Top-1 Acc (%)"},
-        name="me/dynas",
-        progress=False,
-    )
+def test_rows_that_differ_are_refused_unless_told(shared: Path) -> None:
+    files: Sequence[Path] = sorted((shared / "labels/ofa_mbv3_dynas").glob("*.csv"))
+    arguments: dict[str, Any] = {
+        "space": "ofa_mbv3",
+        "spec": ["Sub-network"],
+        "spec_fields": {"width": 1.0},
+        "labels": {"imagenet": "Top-1 Acc (%)"},
+        "name": "me/dynas",
+        "progress": False,
+    }
+    _, report = import_table(files[0], **arguments)
     assert report.kept + report.repeated_same == report.read == 364
     assert report.repeated_differing == 0
+    message = r"stood in mbnv3w10_evoga_acc.csv, line \d+ already, with imagenet"
+    with pytest.raises(DataError, match=message):
+        import_table(files[:2], **{**arguments, "name": "me/both"})
 
 
-def test_ofa_mbv3_of_help(shared: Path, tmp_path: Path) -> None:
-    path = part(shared / "labels" / "help_latency" / "ofa_mbv3_latency_ms.csv", tmp_path, 40)
-    ds = imported(
-        path,
-        space="ofa_mbv3",
-        spec=["ks", "e", "d", "r"],
-        spec_fields={"width": 1.0},
-        labels={"v100": "v100_1", "titan": "titan_rtx_1"},
-        units={"v100": "ms", "titan": "ms"},
-        lower_is_better=["v100", "titan"],
-    )
-    assert sorted(y for _, y in labels(ds)) == sorted(float(y) for y in column(path, "v100_1"))
-    resolutions = {int(g.nodes[0][1]) for split in ds for g in ds[split].graphs}
-    assert resolutions == {int(r) for r in column(path, "r")}
-
-
-def test_a_table_of_several_columns_names_what_lacks(shared: Path, tmp_path: Path) -> None:
-    path = part(shared / "labels" / "nb101_naslib500" / "nb101_500.csv", tmp_path, 5)
+def test_a_table_of_several_columns_names_what_lacks(
+    shared: Path, part: Callable[[Path], Path]
+) -> None:
     with pytest.raises(DataError, match="line 2: nb101"):
-        imported(path, space="nb101", spec=["adjacency"], labels={"c": "cifar10_val_acc"})
-
-
-def _literal(text: str) -> dict[str, Any]:
-    import ast
-
-    value: dict[str, Any] = ast.literal_eval(text)
-    return value
+        import_table(
+            part(shared / "labels/nb101_naslib500/nb101_500.csv"),
+            space="nb101",
+            spec=["adjacency"],
+            labels={"c": "cifar10_val_acc"},
+            name="me/reference",
+            progress=False,
+        )

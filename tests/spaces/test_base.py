@@ -45,6 +45,10 @@ MALFORMED = {
     },
     "two_path": {"path1": [{"op_names": ["conv3x3"], "op_types": 5}] * 2, "path2": []},
     "hiaml": [["hiaml_z"], 1, 2, 3],
+    "fbnet": [["skip"], {}] * 11,
+    "nb_macro": [[0], {}] * 4,
+    "transnas_micro": ["64-41414-1_02_333"],
+    "transnas_macro": {"arch_str": "64-1234-basic"},
 }
 
 

@@ -1,31 +1,35 @@
-"""nape/nb201: NAS-Bench-201, with labels from published tables that a user imports."""
+"""nape/nb201: NAS-Bench-201, and published labels of it that a user imports.
+
+- cifar10: test accuracy after 200 epochs, mean over seeds, as in `nats_bench.csv` of
+  v-tao/nats-bench-landscape (values of NATS-Bench, MIT).
+- latency: milliseconds on 27 devices and batch sizes that HELP published (data/nasbench201 of its
+  repository, MIT), as one table of nb201_index, arch_str and a column for each; the pattern leaves
+  the index out.
+"""
 
 from __future__ import annotations
 
-from nape_bench.data.info import DatasetInfo
-from nape_bench.data.registry import DatasetSpec, register
+from nape_bench.data.registry import DatasetSpec, published_info, register
 
 NB201 = register(
     DatasetSpec(
         name="nape/nb201",
-        info=DatasetInfo(
-            title="NAS-Bench-201",
-            family="nb201",
-            description=(
-                "The 15,625 cells of NAS-Bench-201 as computation graphs, with labels from a "
-                "published table, whose licence holds for them."
-            ),
-            licence="unknown",
-            citation=(
-                "Dong and Yang, NAS-Bench-201: Extending the Scope of Reproducible Neural "
-                "Architecture Search, ICLR 2020"
-            ),
+        info=published_info(
+            "NAS-Bench-201",
+            "nb201",
+            "Dong and Yang, NAS-Bench-201: Extending the Scope of Reproducible Neural Architecture "
+            "Search, ICLR 2020",
         ),
         how={
             "cifar10": (
-                "nape-bench import table FILE --space nb201 --spec COLUMN --label cifar10=COLUMN "
-                "--name nape/nb201"
-            )
+                "nape-bench import table nats_bench.csv --space nb201 --spec ArchitectureString "
+                "--label cifar10=CIFAR10TestAccuracy200Epochs --unit cifar10=% --name nape/nb201"
+            ),
+            "latency": (
+                "nape-bench import table nb201_latency_ms.csv --space nb201 --spec arch_str "
+                "--label '[!n]*' --unit '*=ms' --lower-is-better '*' --name nape/nb201 "
+                "--config latency"
+            ),
         },
     )
 )

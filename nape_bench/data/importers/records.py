@@ -7,12 +7,12 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from nape_bench.data.importers.columns import cells_at, find_columns
 from nape_bench.data.jsontext import once
 from nape_bench.errors import DataError
-from nape_bench.registry import unknown_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
 
@@ -37,21 +37,27 @@ class Records:
 
     Attributes:
         unit: What numbers count: "line" of a text file, as an editor shows it, or "row".
+        columns: What was asked for -> the columns that it stands for (`columns.find_columns`).
         records: The rows, in their order.
     """
 
     unit: str
+    columns: dict[str, list[str]]
     records: list[Record]
 
 
 def read_records(path: Path, columns: Sequence[str]) -> Records:
-    """Read columns of a table file, chosen by its ending.
+    """Read columns of a table file, in the way that its ending tells.
+
+    Columns are named or given as shell patterns.
 
     - `.csv`, `.tsv`: a header line; cells are text.
     - `.jsonl`, `.ndjson`: a JSON object a line.
     - `.json`: a list of objects, or an object whose keys name records; the key is then the column
       `key`, and a record that is no object is the column `value`.
     - `.parquet`.
+
+    In JSON, "scores.0" and "flops.score" are what is in a list or an object.
 
     Raises:
         DataError: The file is missing, empty, of another ending, or not what its ending says.
@@ -76,8 +82,8 @@ def _read_csv(path: Path, columns: Sequence[str]) -> Records:
         reader = csv.reader(file, delimiter=delimiter)
         try:
             header = next(reader, [])
-            _check_columns(path, columns, header)
-            places = {name: header.index(name) for name in columns}
+            found = find_columns(path, columns, header)
+            places = {name: header.index(name) for name in _flat(found)}
             start = reader.line_num + 1
             for row in reader:
                 if len(row) == len(header):
@@ -88,7 +94,7 @@ def _read_csv(path: Path, columns: Sequence[str]) -> Records:
                 start = reader.line_num + 1
         except csv.Error as error:
             raise DataError(f"{path}, line {reader.line_num}: {error}") from None
-    return Records("line", records)
+    return Records("line", found, records)
 
 
 def _read_json_lines(path: Path, columns: Sequence[str]) -> Records:
@@ -100,7 +106,7 @@ def _read_json_lines(path: Path, columns: Sequence[str]) -> Records:
                     values.append((number, json.loads(line, object_pairs_hook=once)))
                 except ValueError as error:
                     values.append((number, error))
-    return Records("line", _objects(path, columns, values))
+    return _objects("line", path, columns, values)
 
 
 def _read_json(path: Path, columns: Sequence[str]) -> Records:
@@ -115,7 +121,7 @@ def _read_json(path: Path, columns: Sequence[str]) -> Records:
         ]
     if not isinstance(value, list):
         raise DataError(f"{path}: a list of records, or an object of them, expected")
-    return Records("row", _objects(path, columns, list(enumerate(value, start=1))))
+    return _objects("row", path, columns, list(enumerate(value, start=1)))
 
 
 def _read_parquet(path: Path, columns: Sequence[str]) -> Records:
@@ -124,12 +130,12 @@ def _read_parquet(path: Path, columns: Sequence[str]) -> Records:
 
     try:
         with pq.ParquetFile(path) as file:
-            _check_columns(path, columns, file.schema_arrow.names)
-            table = file.read(list(dict.fromkeys(columns)))
+            found = find_columns(path, columns, file.schema_arrow.names)
+            table = file.read(_flat(found))
     except pa.ArrowException as error:
         raise DataError(f"{path} is no Parquet file: {error}") from None
     rows = enumerate(table.to_pylist(), start=1)
-    return Records("row", [Record(number, cells) for number, cells in rows])
+    return Records("row", found, [Record(number, cells) for number, cells in rows])
 
 
 _READERS: dict[str, Callable[[Path, Sequence[str]], Records]] = {
@@ -142,26 +148,23 @@ _READERS: dict[str, Callable[[Path, Sequence[str]], Records]] = {
 }
 
 
-def _objects(path: Path, columns: Sequence[str], values: list[tuple[int, Any]]) -> list[Record]:
+def _objects(
+    unit: str, path: Path, columns: Sequence[str], values: list[tuple[int, Any]]
+) -> Records:
     """Make records of numbered JSON values; what is no object, or an error, is a bad one."""
     known = dict.fromkeys(k for _, value in values if isinstance(value, dict) for k in value)
-    _check_columns(path, columns, list(known))
+    found = find_columns(path, columns, list(known), nested=True)
+    names = _flat(found)
     records = []
     for number, value in values:
         if isinstance(value, dict):
-            cells = {name: value[name] for name in columns if name in value}
-            records.append(Record(number, cells))
+            records.append(Record(number, cells_at(value, names)))
         else:
             wrong = f"no JSON: {value}" if isinstance(value, ValueError) else f"no object: {value}"
             records.append(Record(number, {}, wrong))
-    return records
+    return Records(unit, found, records)
 
 
-def _check_columns(path: Path, columns: Sequence[str], known: list[str]) -> None:
-    if not known:
-        raise DataError(f"{path} has no columns")
-    for name in columns:
-        if name not in known:
-            raise unknown_name(f"column of {path.name}", name, known)
-        if known.count(name) > 1:
-            raise DataError(f"{path} has several columns {name}")
+def _flat(found: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the columns that were found, each once."""
+    return list(dict.fromkeys(column for columns in found.values() for column in columns))

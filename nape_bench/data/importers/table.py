@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import shlex
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +13,15 @@ from tqdm import tqdm
 from nape_bench.data import store
 from nape_bench.data.build import RowsBuilder, split_rows
 from nape_bench.data.importers.cells import SpecReader, label_value
+from nape_bench.data.importers.columns import is_pattern
+from nape_bench.data.importers.labels import label_infos, match_labels, name_labels
+from nape_bench.data.importers.provenance import provenance
 from nape_bench.data.importers.records import read_records
 from nape_bench.data.importers.repeats import ERROR, Repeats
 from nape_bench.data.importers.report import FILE_NAME, ImportReport, SkippedRow
 from nape_bench.data.info import (
     ConfigData,
     DatasetInfo,
-    LabelInfo,
     check_config,
     check_labels,
     check_name,
@@ -28,18 +29,16 @@ from nape_bench.data.info import (
 )
 from nape_bench.data.registry import dataset_specs, published_version
 from nape_bench.errors import DataError, NapeError
-from nape_bench.registry import unknown_name
 from nape_bench.spaces import space as space_of
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from nape_bench.data.importers.records import Record
+    from nape_bench.data.importers.records import Record, Records
 
 
 def import_table(
-    file: str | os.PathLike[str],
+    file: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
     *,
     space: str,
     spec: Sequence[str],
@@ -55,7 +54,7 @@ def import_table(
     missing: Collection[str] = (),
     progress: bool = True,
 ) -> tuple[Path, ImportReport]:
-    """Make a dataset in the local store from a CSV, TSV, Parquet, JSON or JSON lines file.
+    """Make a dataset in the local store from CSV, TSV, Parquet, JSON or JSON lines files.
 
         import_table("nats_bench.csv", space="nb201", spec=["ArchitectureString"],
                      labels={"cifar10": "CIFAR10TestAccuracy200Epochs"}, name="nape/nb201")
@@ -64,10 +63,13 @@ def import_table(
     gives the same dataset, byte for byte with the same version of pyarrow.
 
     Args:
-        file: The table (`records.read_records` says what each ending must hold).
+        file: The table (`records.read_records` says what each ending must hold), or several with
+            the same columns, whose rows follow each other.
         space: The space of its architectures.
         spec: The columns that make a specification (`cells.SpecReader`); "key=column" renames.
-        labels: Label -> column; the first one is the target.
+        labels: Label -> column; the first one is the target. A shell pattern, given as both,
+            stands for all other columns that match it: `{"*": "*"}`. Labels `x_seed0`, `x_seed1`
+            ... beside `x` are the repetitions behind it.
         name: The dataset, `owner/name`.
         config: The config; by default the first label's name.
         version: The version.
@@ -76,8 +78,8 @@ def import_table(
             dataset folder; by default the first one stops the import.
         on_duplicate: What becomes of an architecture whose rows have different labels: "error",
             "mean" or "first". Rows that repeat one with the same labels are one row.
-        units: Label -> unit.
-        lower_is_better: Labels of which less is wanted.
+        units: Label, or a pattern of labels -> unit.
+        lower_is_better: Labels, or patterns of labels, of which less is wanted.
         missing: Texts, beside empty cells and NaN, that stand for a missing label ("-1").
         progress: Whether to show progress on stderr.
 
@@ -86,17 +88,16 @@ def import_table(
         hand already nothing is written.
 
     Raises:
-        DataError: The file cannot be read, a row cannot (it is named, by its line where the file is
+        DataError: A file cannot be read, a row cannot (it is named, by its line where the file is
             text, else by its number, both from 1), the version is there with other content, or
             the config is one that the project publishes.
             Nothing is written then.
         UnknownNameError: No such space or column.
     """
-    path = Path(file).expanduser()
+    files = [file] if isinstance(file, (str, os.PathLike)) else list(file)
+    paths = [Path(each).expanduser() for each in files]
     config = next(iter(labels), "") if config is None else config
-    _check_names(
-        name, version, config, labels, {"units": units or {}, "lower_is_better": lower_is_better}
-    )
+    _check_names(name, version, config, labels)
     published = published_version(name, config)
     if published is not None:
         raise DataError(
@@ -104,23 +105,35 @@ def import_table(
             "another --config, or another --name"
         )
     reader = SpecReader(space_of(space), spec, spec_fields)
-    records = read_records(path, [*reader.columns, *labels.values()])
-    builder, repeats = RowsBuilder(reader.space), Repeats(labels, on_duplicate)
-    report = ImportReport(read=len(records.records))
-    for record in tqdm(records.records, f"import {path.name}", unit="row", disable=not progress):
-        where = f"{records.unit} {record.number}"
+    tables = _read_tables(paths, [*reader.columns, *labels.values()])
+    named = name_labels(labels, tables[0].columns)
+    check_labels(named)
+    unit_of = match_labels("units", units or {}, named)
+    lower = match_labels("lower_is_better", lower_is_better, named)
+    builder, repeats = RowsBuilder(reader.space), Repeats(named, on_duplicate)
+    report = ImportReport(read=sum(len(table.records) for table in tables))
+    progress_bar = tqdm(
+        _rows(paths, tables), f"import {paths[0].name}", report.read, unit="row",
+        disable=not progress,
+    )  # fmt: skip
+    for path, place, record in progress_bar:
+        where = place if len(paths) == 1 else f"{path.name}, {place}"
         try:
-            _add(record, where, reader, labels, missing, builder, repeats)
+            _add(record, where, reader, named, missing, builder, repeats)
         except NapeError as error:
             if not skip_bad:
                 raise DataError(
-                    f"{path}, {where}: {error}; nothing was imported (skip_bad, --skip-bad, "
+                    f"{path}, {place}: {error}; nothing was imported (skip_bad, --skip-bad, "
                     "leaves such rows out)"
                 ) from error
             report.skipped.append(SkippedRow(where, str(error)))
+    listed = ", ".join([path.name for path in paths])
     if not len(builder):
-        raise DataError(f"{path}: none of its rows can be read; {report.summary()}")
-    splits = split_rows(builder.rows(_checked(path, labels, repeats.labels())))
+        read = ", ".join(map(str, paths))
+        raise DataError(f"{read}: none of its rows can be read; {report.summary()}")
+    values = repeats.labels()
+    _check_values(listed, named, values)
+    splits = split_rows(builder.rows(values))
     report.finish(repeats, splits)
 
     options = {
@@ -137,27 +150,33 @@ def import_table(
         "--lower-is-better": sorted(lower_is_better),
         "--missing": sorted(missing),
     }
-    provenance = {
-        "importer": "table",
-        "file": path.name,
-        "sha256": _sha256(path),
-        "rows": report.read,
-        "rows_skipped": len(report.skipped),
-        "command": _command(path.name, options),
-    }
-    said = {
-        label: LabelInfo(
-            meaning=f"column {column} of {path.name}",
-            unit=(units or {}).get(label, ""),
-            higher_is_better=label not in lower_is_better,
-            source=path.name,
-        )
-        for label, column in labels.items()
-    }
-    data = ConfigData(next(iter(labels)), said, provenance, splits)
+    told = provenance(paths, options, rows=report.read, skipped=len(report.skipped))
+    label_units = {label: (units or {})[given] for label, given in unit_of.items()}
+    said = label_infos(named, values, listed, label_units, lower)
+    data = ConfigData(next(iter(named)), said, told, splits)
     extra = {FILE_NAME: report.to_json()} if report.skipped else {}
-    folder = store.put(name, version, config, _info(name, space, path), data, extra=extra)
+    folder = store.put(name, version, config, _info(name, space, listed), data, extra=extra)
     return folder, report
+
+
+def _read_tables(paths: Sequence[Path], columns: Sequence[str]) -> list[Records]:
+    """Read the files, of which all must give the same columns."""
+    if not paths:
+        raise DataError("no file was named")
+    tables = [read_records(path, columns) for path in paths]
+    for path, table in zip(paths, tables, strict=True):
+        if table.columns != tables[0].columns:
+            raise DataError(
+                f"{path} has other columns than {paths[0]} for a pattern among {', '.join(columns)}"
+            )
+    return tables
+
+
+def _rows(paths: Sequence[Path], tables: Sequence[Records]) -> Iterator[tuple[Path, str, Record]]:
+    """Go through all rows with their file and where in it they stand ("line 7")."""
+    for path, table in zip(paths, tables, strict=True):
+        for record in table.records:
+            yield path, f"{table.unit} {record.number}", record
 
 
 def _add(
@@ -180,35 +199,24 @@ def _add(
     repeats.add(row_id, where, values)
 
 
-def _check_names(
-    name: str,
-    version: str,
-    config: str,
-    labels: Collection[str],
-    options: Mapping[str, Collection[str]],
-) -> None:
+def _check_names(name: str, version: str, config: str, labels: Collection[str]) -> None:
     if not labels:
         raise DataError("no label was named: label -> column expected")
     check_name(name)
     check_version(version)
+    if is_pattern(config):
+        raise DataError(f"{config} names no config: name one (config, --config)")
     check_config(config)
-    check_labels(labels)
-    for option, named in options.items():
-        for label in named:
-            if label not in labels:
-                raise unknown_name(f"label in {option}", label, labels)
+    check_labels([label for label in labels if not is_pattern(label)])
 
 
-def _checked(
-    path: Path, labels: Mapping[str, str], values: dict[str, np.ndarray]
-) -> dict[str, np.ndarray]:
+def _check_values(file: str, labels: Mapping[str, str], values: Mapping[str, np.ndarray]) -> None:
     for label, column in labels.items():
         if np.isnan(values[label]).all():
-            raise DataError(f"{path}: column {column} (label {label}) holds no number")
-    return values
+            raise DataError(f"{file}: column {column} (label {label}) holds no number")
 
 
-def _info(name: str, space: str, path: Path) -> DatasetInfo:
+def _info(name: str, space: str, file: str) -> DatasetInfo:
     """Return what the registry says of a dataset, or what can be said of a user's own."""
     specs = dataset_specs()
     if name in specs:
@@ -221,24 +229,7 @@ def _info(name: str, space: str, path: Path) -> DatasetInfo:
     return DatasetInfo(
         title=name,
         family=space,
-        description=f"Architectures of {space_of(space).title} with labels from {path.name}.",
+        description=f"Architectures of {space_of(space).title} with labels from {file}.",
         licence="unknown",
         citation="",
     )
-
-
-def _command(file: str, options: Mapping[str, Iterable[str]]) -> str:
-    """Return the command line that does this import; a flag stands once for each value."""
-    words = ["nape-bench", "import", "table", file]
-    for option, values in options.items():
-        for value in values:
-            words += [option, value] if value else [option]
-    return shlex.join(words)
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()

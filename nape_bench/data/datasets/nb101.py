@@ -1,0 +1,27 @@
+"""nape/nb101: NAS-Bench-101, and published labels of it that a user imports.
+
+`nb101_500.csv` has the 500 cells that NASLib's repository holds with their validation accuracy
+(Apache-2.0), one a row: adjacency, ops, cifar10_val_acc.
+"""
+
+from __future__ import annotations
+
+from nape_bench.data.registry import DatasetSpec, published_info, register
+
+NB101 = register(
+    DatasetSpec(
+        name="nape/nb101",
+        info=published_info(
+            "NAS-Bench-101",
+            "nb101",
+            "Ying et al., NAS-Bench-101: Towards Reproducible Neural Architecture Search, "
+            "ICML 2019",
+        ),
+        how={
+            "cifar10": (
+                "nape-bench import table nb101_500.csv --space nb101 --spec adjacency,ops "
+                "--label cifar10=cifar10_val_acc --unit cifar10=% --name nape/nb101"
+            )
+        },
+    )
+)

@@ -1,0 +1,37 @@
+"""nape/nb301: NAS-Bench-301, and published labels of it that a user imports.
+
+`nb301_surrogate_cifar10.csv` has the genotypes that NASLib's repository holds with the accuracy
+that the benchmark's surrogate model predicts (Apache-2.0): genotype, cifar10_val_surrogate.
+"""
+
+from __future__ import annotations
+
+from nape_bench.data.info import DatasetInfo
+from nape_bench.data.registry import DatasetSpec, register
+
+NB301 = register(
+    DatasetSpec(
+        name="nape/nb301",
+        info=DatasetInfo(
+            title="NAS-Bench-301",
+            family="nb301",
+            description=(
+                "NAS-Bench-301 architectures as computation graphs, with labels from a published "
+                "table, whose licence holds for them. Labels called surrogate were predicted by "
+                "the benchmark's surrogate model, not measured."
+            ),
+            licence="unknown",
+            citation=(
+                "Zela et al., Surrogate NAS Benchmarks: Going Beyond the Limited Search Spaces of "
+                "Tabular NAS Benchmarks, ICLR 2022"
+            ),
+        ),
+        how={
+            "surrogate": (
+                "nape-bench import table nb301_surrogate_cifar10.csv --space nb301 "
+                "--spec genotype --label surrogate=cifar10_val_surrogate --unit surrogate=% "
+                "--name nape/nb301"
+            )
+        },
+    )
+)

@@ -1,0 +1,36 @@
+"""nape/nb_macro: NAS-Bench-Macro, and its published accuracies, which a user imports.
+
+The file is the one of the authors' repository (Apache-2.0).
+"""
+
+from __future__ import annotations
+
+from nape_bench.data.info import DatasetInfo
+from nape_bench.data.registry import DatasetSpec, register
+
+NB_MACRO = register(
+    DatasetSpec(
+        name="nape/nb_macro",
+        info=DatasetInfo(
+            title="NAS-Bench-Macro",
+            family="nb_macro",
+            description=(
+                "The 6,561 networks of NAS-Bench-Macro as computation graphs, with test "
+                "accuracies on CIFAR-10 of three trainings each, as published by its authors."
+            ),
+            licence="apache-2.0",
+            citation=(
+                "Su et al., Prioritized Architecture Sampling with Monte-Carlo Tree Search, "
+                "CVPR 2021"
+            ),
+        ),
+        how={
+            "cifar10": (
+                "nape-bench import table nas-bench-macro_cifar10.json --space nb_macro "
+                "--spec key --label cifar10=mean_acc --label cifar10_seed0=test_acc.0 "
+                "--label cifar10_seed1=test_acc.1 --label cifar10_seed2=test_acc.2 "
+                "--unit '*=%' --name nape/nb_macro"
+            )
+        },
+    )
+)
