@@ -147,6 +147,38 @@ class ArchGraph:
 
         return GraphModule(self)
 
+    def to_onnx(
+        self,
+        *,
+        module: torch.nn.Module | None = None,
+        weights: bool = True,
+        opset: int = 20,
+        batch: str | int = "N",
+    ) -> Any:
+        """Return the network as an `onnx.ModelProto` (`onnx_export`).
+
+        It maps `images`, float32 [batch, channels, height, width], to `output`, which is what
+        `to_torch`'s module gives in eval mode: [batch, classes], or maps if there are some. Only
+        standard operators are used; the shape of every value is written down, and equal arguments
+        give equal bytes. `onnx.save(graph.to_onnx(), "network.onnx")` writes it to a file.
+
+        Args:
+            module: The module of `to_torch()` whose weights and BatchNorm statistics to write;
+                None: those that it starts with after `torch.manual_seed(0)`.
+            weights: Whether to write weights. Without them the model is a few kilobytes, and its
+                weights are inputs: their names and shapes are declared, for whoever looks at the
+                architecture only, or gives them when it is run.
+            opset: Version of the operator set, 13 to the newest that the installed onnx has.
+            batch: Size of the batch axis, or its name where it is left open.
+
+        Raises:
+            GraphError: An operation has no counterpart (the node is named), `module` is not of
+                this graph, the weights take 2 GB or more, or an argument is out of range.
+        """
+        from nape_bench.graph.onnx_export import to_onnx
+
+        return to_onnx(self, module=module, weights=weights, opset=opset, batch=batch)
+
     def to_pyg(self) -> Data:
         """Return a torch_geometric `Data` with `op`, `x` and `edge_index` (`pyg.to_data`)."""
         from nape_bench.graph.pyg import to_data

@@ -40,7 +40,7 @@ class GraphModule(nn.Module):
         sources: list[list[int]] = [[] for _ in rows]
         for source, target in graph.edges.tolist():
             sources[target].append(source)
-        gates = _gates(rows, sources)
+        gates = gates_of(rows, sources)
         self._steps: list[tuple[int, Layer, list[int]]] = []
         for i, row in enumerate(rows[1:-1], start=1):
             layer: Layer
@@ -86,7 +86,7 @@ class GraphModule(nn.Module):
         return f"{len(self._steps)} operations"
 
 
-def _gates(rows: list[NodeRow], sources: list[list[int]]) -> dict[int, tuple[int, int]]:
+def gates_of(rows: list[NodeRow], sources: list[list[int]]) -> dict[int, tuple[int, int]]:
     """Find Mul nodes that are h-swish or gated by h-sigmoid: node -> (ReLU6, other input)."""
     found = {}
     for i, row in enumerate(rows):

@@ -6,6 +6,7 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from nape_bench.graph.cap import cap_maps
 from nape_bench.labels.measures.base import MEASURES
 from nape_bench.labels.micro.digits import load_source
 from nape_bench.labels.micro.images import outputs
@@ -54,13 +55,14 @@ class Micro:
     def build(self, space: str, spec: Spec) -> ArchGraph:
         """Build an architecture at the scale of its space."""
         scale = SCALES[space]
-        return space_of(space).build(
+        graph = space_of(space).build(
             spec,
             width=scale.width,
             depth=scale.depth,
             resolution=scale.resolution,
             num_classes=outputs(self.recipe.task),
         )
+        return graph if scale.cap is None else cap_maps(graph, scale.cap)
 
     def run(self, graph: ArchGraph, seed: int) -> dict[str, Any]:
         """Train a network.

@@ -21,7 +21,9 @@ class Scale:
     Attributes:
         width: Factor on all channel counts.
         depth: Repeats in a stage or stack; None is the family's own.
-        resolution: Input height and width in pixels.
+        resolution: Input height and width in pixels that it is built for.
+        cap: Greatest height and width of a map, the image's included: strides above it are left
+            out (`graph.cap.cap_maps`). None leaves all.
         epochs: Passes over the training images; None is the recipe's. Families whose networks
             have many operations get fewer, so that a training takes some ten seconds.
     """
@@ -29,6 +31,7 @@ class Scale:
     width: float
     depth: int | None
     resolution: int
+    cap: int | None = None
     epochs: int | None = None
 
 

@@ -1,0 +1,65 @@
+"""Is the machine quiet enough to measure latencies?"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nape_bench.labels.latency.clock import SystemClock
+from nape_bench.labels.latency.settings import LATENCY
+from nape_bench.labels.latency.turns import interference, take_turns
+
+if TYPE_CHECKING:
+    from nape_bench.labels.latency.clock import Clock
+    from nape_bench.labels.latency.settings import LatencySettings
+
+
+@dataclass(frozen=True)
+class Quiet:
+    """Whether a machine is quiet; it is true or false itself.
+
+    Attributes:
+        reasons: What would disturb measurements; empty if nothing does.
+        load: Mean number of tasks that ran or waited in the last minute, which tells of what has
+            just ended too; None where the system does not say.
+    """
+
+    reasons: tuple[str, ...]
+    load: float | None
+
+    def __bool__(self) -> bool:
+        """Return whether latencies can be measured now."""
+        return not self.reasons
+
+    def __str__(self) -> str:
+        """Return a sentence."""
+        load = "" if self.load is None else f" (load of the last minute: {self.load:.2f})"
+        return f"{'; '.join(self.reasons) or 'quiet'}{load}"
+
+
+def quiet(*, settings: LatencySettings = LATENCY, clock: Clock | None = None) -> Quiet:
+    """Work for a second or two, and tell whether anything interferes.
+
+        if not quiet():
+            ...  # wait, or stop what else runs
+
+    Args:
+        settings: What counts as interference, and how long to look.
+        clock: Where times come from; None: this machine's clocks.
+    """
+    name = "work"
+    blocks = take_turns({name: _work}, settings, clock or SystemClock())[name]
+    return Quiet(tuple(interference(blocks, settings)), _load())
+
+
+def _work() -> int:
+    """Keep one thread busy for about a millisecond, without memory or a library."""
+    return sum(range(100_000))
+
+
+def _load() -> float | None:
+    try:
+        return os.getloadavg()[0]
+    except (AttributeError, OSError):  # Windows has none
+        return None

@@ -1,0 +1,112 @@
+"""Turns: settings are timed in blocks that alternate, until enough of them were undisturbed."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from nape_bench.labels.latency.blocks import (
+    WARM,
+    WARM_RUNS,
+    Block,
+    disagreement,
+    timed,
+    troubles,
+    warm_up,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+    from typing import TypeVar
+
+    from nape_bench.labels.latency.clock import Clock
+    from nape_bench.labels.latency.settings import LatencySettings
+
+    Name = TypeVar("Name")
+
+
+BRIEF = 0.2
+"""Share of the time of a setting that what is timed beside them gets."""
+
+
+def take_turns(
+    calls: Mapping[Name, Callable[[], object]],
+    settings: LatencySettings,
+    clock: Clock,
+    brief: Collection[Name] = (),
+) -> dict[Name, list[Block]]:
+    """Time calls in blocks that take turns.
+
+    Slow changes of the machine so reach all calls alike: each round of blocks goes through them
+    in the other direction. Calls whose blocks were disturbed, or disagree, get more rounds.
+
+    Args:
+        calls: What to time, by name.
+        settings: How.
+        clock: What times it.
+        brief: Calls that are timed for a shorter time.
+
+    Returns:
+        All blocks of each call, in the order in which they were timed.
+    """
+    plans = {
+        name: _plan(
+            warm_up(call, settings, clock),
+            settings,
+            settings.seconds * (BRIEF if name in brief else 1),
+        )
+        for name, call in calls.items()
+    }
+    blocks: dict[Name, list[Block]] = {name: [] for name in calls}
+    waiting = list(calls)
+    for number in range(1, settings.blocks + settings.extra_blocks + 1):
+        for name in waiting:
+            blocks[name].append(timed(calls[name], *plans[name], clock))
+        waiting = [
+            name
+            for name in reversed(waiting)
+            if number < settings.blocks or interference(blocks[name], settings)
+        ]
+    return blocks
+
+
+def _plan(seconds: float, settings: LatencySettings, budget: float) -> tuple[int, int]:
+    """Return the runs of a block that are timed, and those before it.
+
+    Args:
+        seconds: Of a run.
+        settings: How many runs at least, in how many blocks.
+        budget: Seconds for the timed runs of all blocks.
+    """
+    seconds = max(seconds, 1e-9)
+    least = math.ceil(settings.repeats / settings.blocks)
+    runs = max(least, round(budget / settings.blocks / seconds))
+    # What a run of more than 0.1 s finds in caches is not worth the time of another.
+    return runs, min(WARM_RUNS, int(WARM / seconds))
+
+
+def chosen(blocks: list[Block], settings: LatencySettings) -> list[Block]:
+    """Return the blocks that count: the last undisturbed ones, or all if these are too few."""
+    clean = [block for block in blocks if not troubles(block, settings)]
+    return clean[-settings.blocks :] if len(clean) >= settings.blocks else blocks
+
+
+def interference(blocks: list[Block], settings: LatencySettings) -> list[str]:
+    """Say what disturbed the blocks that count; nothing if the measurement is good."""
+    counted = chosen(blocks, settings)
+    found: dict[str, list[float]] = {}
+    for block in counted:
+        for what, amount in troubles(block, settings).items():
+            found.setdefault(what, []).append(amount)
+    if not found:
+        # Over all of them ticks of the machine's clocks are finer.
+        whole = troubles(Block.joined(counted), settings)
+        found = {what: [amount] * len(counted) for what, amount in whole.items()}
+    said = [
+        f"{what} in {len(amounts)} of {len(counted)} blocks (up to {max(amounts):.0%} of the time)"
+        for what, amounts in found.items()
+    ]
+    apart = disagreement(counted)
+    if apart > settings.disagreement:
+        said.append(f"medians of blocks lie {apart:.1%} apart")
+    return said
