@@ -2,47 +2,86 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from nape_bench.cli.command import Command, positive
+from nape_bench.cli.command import Command, positive, print_table
+from nape_bench.errors import NapeError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
+
+    from nape_bench.labels import Report
+
+UNTOLD = {"space", "spec", "text", "measure", "version", "seed", "error", "time", "machine"}
+UNTOLD |= {"torch", "python", "wall_seconds"}
+"""Columns of a result that are no values of its measurement."""
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--space", required=True, metavar="FAMILY", help="`nape-bench spaces` lists them"
+    what = parser.add_argument_group("what to measure")
+    what.add_argument("--space", metavar="FAMILY", help="`nape-bench spaces` lists them")
+    what.add_argument("--n", type=positive, help="architectures to draw from the space")
+    what.add_argument(
+        "--spec", action="append", default=[], metavar="TEXT", help="this architecture of the "
+        "space, as the space writes it or as JSON; may be given again"
+    )  # fmt: skip
+    what.add_argument(
+        "--graph", action="append", default=[], metavar="FILE", help="this graph, in the JSON of "
+        "`nape-bench graph --json`; - reads standard input; may be given again"
+    )  # fmt: skip
+    what.add_argument("--draw-seed", type=int, default=0, help="--n draws others (0)")
+    what.add_argument(
+        "--subset", metavar="NAME", help="part of the space that --n draws from, or all "
+        "(nb201: no-none, the cells without the operation none; other spaces: all)"
+    )  # fmt: skip
+    what.add_argument(
+        "--exclude", action="append", default=[], metavar="FILE", help="leave out of --n what "
+        "computes the same as an architecture in FILE: one a line, as text or JSON; or a label "
+        "store; or the name or folder of a dataset; may be given again"
+    )  # fmt: skip
+    what.add_argument(
+        "--pack", action="store_true", help="measure nothing: bring what ended runs left in the "
+        "store into few small files, which can be kept in version control"
+    )  # fmt: skip
+    how = parser.add_argument_group("how to measure")
+    how.add_argument(
+        "--measure",
+        default="micro",
+        metavar="NAMES",
+        help="measurements, comma-separated, of micro, proxies and latency (micro)",
     )
-    parser.add_argument(
-        "--n", required=True, type=positive, help="number of architectures, drawn from the space"
-    )
-    parser.add_argument(
-        "--store", required=True, type=Path, metavar="DIR", help="folder of results; it only grows"
-    )
-    parser.add_argument("--measure", default="micro", help="what to measure (micro)")
-    parser.add_argument("--seeds", type=positive, default=2, help="measurements of each (2)")
-    parser.add_argument("--jobs", type=positive, default=1, help="processes (1)")
-    parser.add_argument("--draw-seed", type=int, default=0, help="draws other architectures (0)")
-    parser.add_argument("--retry", action="store_true", help="do again what failed before")
-    parser.add_argument("--quiet", action="store_true", help="show no progress")
+    how.add_argument("--seeds", type=positive, default=2, help="measurements of each (2)")
+    how.add_argument("--store", type=Path, default=Path("labels"), metavar="DIR", help="folder of "
+        "results; it only grows (labels)")  # fmt: skip
+    how.add_argument(
+        "--jobs", type=positive, help="jobs at a time, each in a process of its own (1; with ray "
+        "one for each processor of the cluster)"
+    )  # fmt: skip
+    how.add_argument("--engine", default="joblib", metavar="NAME", help="joblib, processes of this "
+        "machine, or ray, a Ray cluster (joblib)")  # fmt: skip
+    how.add_argument("--address", help="address of the Ray cluster (one that runs here is found)")
+    how.add_argument("--retry", action="store_true", help="do again what failed before")
+    how.add_argument("--quiet", action="store_true", help="show no progress")
 
 
 def _run(args: argparse.Namespace) -> None:
-    from nape_bench.labels import label
-
-    report = label(
-        args.space,
-        args.n,
-        store=args.store,
-        measure=args.measure,
-        seeds=args.seeds,
-        jobs=args.jobs,
-        draw_seed=args.draw_seed,
-        retry=args.retry,
-        progress=not args.quiet,
-    )
+    given = [name for name in ("n", "spec", "graph", "pack") if getattr(args, name)]
+    if len(given) != 1:
+        raise NapeError("give one of --n, --spec, --graph and --pack: they say what is done")
+    if args.pack:
+        _pack(args.store)
+        return
+    if (args.space is None) != (given == ["graph"]):
+        raise NapeError("--n and --spec need --space; --graph is of no space")
+    if given != ["n"] and (args.subset or args.exclude):
+        raise NapeError("--subset and --exclude go with --n")
+    report = _measure(args)
+    if given != ["n"]:
+        _print_labels(report.rows)
+        print()
     print(f"{args.store}: {report.done} measurements done, {report.ran} of them now")
     if report.failed:
         print(f"{report.failed} failed: --retry does them again")
@@ -50,14 +89,81 @@ def _run(args: argparse.Namespace) -> None:
         print(f"{report.elsewhere} at work in another run")
 
 
+def _pack(store: Path) -> None:
+    from nape_bench.labels import pack
+
+    packed = pack(store)
+    print(f"{store}: {packed.rows} results in {packed.files} packed files")
+    if packed.in_use:
+        print(f"{packed.in_use} files are left to runs that are at work")
+
+
+def _measure(args: argparse.Namespace) -> Report:
+    from nape_bench import labels
+    from nape_bench.spaces import space
+
+    how: dict[str, Any] = {
+        "store": args.store,
+        "measure": args.measure.split(","),
+        "seeds": args.seeds,
+        "jobs": args.jobs,
+        "engine": args.engine,
+        "address": args.address,
+        "retry": args.retry,
+        "progress": not args.quiet,
+    }
+    if args.graph:
+        from nape_bench.cli.architectures import read_graph
+
+        return labels.label_graphs([read_graph(path) for path in args.graph], **how)
+    family = space(args.space)
+    if args.spec:
+        return labels.label_specs(args.space, [family.parse(text) for text in args.spec], **how)
+    from nape_bench.cli.architectures import read_specs
+
+    subset = labels.drawn_from(args.space, args.subset)
+    if subset != "all":
+        print(f"drawing from the subset {subset} of {args.space}", file=sys.stderr)
+    exclude = [spec for source in args.exclude for spec in read_specs(family, source)]
+    return labels.label(
+        args.space, args.n, draw_seed=args.draw_seed, subset=subset, exclude=exclude, **how
+    )
+
+
+def _print_labels(rows: Sequence[dict[str, Any]]) -> None:
+    """Print results: a table for each measurement, a line for each result."""
+    for measure in dict.fromkeys(row["measure"] for row in rows):
+        own = [row for row in rows if row["measure"] == measure]
+        names = list(dict.fromkeys(name for row in own for name in row if name not in UNTOLD))
+        if any(row["error"] for row in own):
+            names.append("error")
+        cells = [
+            [row["text"], row["version"], row["seed"], *(_cell(row.get(name)) for name in names)]
+            for row in own
+        ]
+        print_table(
+            cells, ["architecture", "measured", "seed", *names], right=",".join(["seed", *names])
+        )
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
 COMMAND = Command(
     name="label",
     help="measure architectures",
-    description="Measure architectures of a space, into a store that only grows: a run that was "
-    "ended, however, goes on when the same command is given again.",
+    description="Measure architectures of a space, or any graph, into a store that only grows: a "
+    "run that was ended, however, goes on when the same command is given again.",
     examples=[
         "nape-bench label --space hiaml --n 400 --seeds 2 --jobs 2 --store labels",
-        "nape-bench label --space hiaml --n 400 --store labels --retry",
+        "nape-bench label --space nb201 --n 120 --measure micro,latency --exclude chosen.txt",
+        "nape-bench label --space hiaml --spec z-t31-src8-l20 --seeds 1",
+        "nape-bench label --graph mutated.json --seeds 1",
+        "nape-bench label --space nb101 --n 300 --engine ray --address 192.0.2.1:6379",
+        "nape-bench label --pack --store labels",
     ],
     add_arguments=_add_arguments,
     run=_run,

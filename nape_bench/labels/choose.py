@@ -55,16 +55,19 @@ def draw(
     family = space_of(space)
     if n > family.size:
         raise NapeError(f"{space} has {family.size:,} architectures, not {n:,}")
-    belongs = _belongs(family, subset or DRAWN_FROM.get(space, WHOLE))
+    belongs = _belongs(family, drawn_from(space, subset))
     known = set(groups(family, exclude))
     rng = np.random.default_rng(seed)
     found: list[Spec] = []
     vain = 0
     while vain < VAIN_DRAWS:
         # Keys are worked out for many graphs at once: that is several times faster.
-        specs = [family.sample(rng) for _ in range(DRAWN_AT_ONCE)]
+        drawn = [family.sample(rng) for _ in range(DRAWN_AT_ONCE)]
+        specs = [spec for spec in drawn if belongs(spec)]
+        if not specs:
+            vain += len(drawn)
         for group, spec in zip(groups(family, specs), specs, strict=True):
-            if group in known or not belongs(spec):
+            if group in known:
                 vain += 1
                 continue
             vain = 0
@@ -75,6 +78,11 @@ def draw(
     raise NapeError(
         f"{space} has no {n:,} different architectures to draw from: {len(found):,} were found"
     )
+
+
+def drawn_from(space: str, subset: str | None = None) -> str:
+    """Return the part of a space that is drawn from, given the one that was asked for."""
+    return subset or DRAWN_FROM.get(space, WHOLE)
 
 
 def groups(family: Space, specs: Iterable[Spec]) -> list[str]:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
+    from nape_bench.graph import ArchGraph
+
 Row = dict[str, Any]
 Key = tuple[str, str, str, str, int]
 KEY_COLUMNS = ("space", "text", "measure", "version", "seed")
@@ -110,13 +112,15 @@ class Writer:
         if self._file is None:
             # It takes its name once it is locked: what is there under its name is never unlocked
             # while its run is at work.
-            hidden = self._path.with_name(f".{self._path.name}.new")
+            hidden = self._path.with_name(f".{self._path.name}.tmp")
             file = os.open(hidden, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o644)
             try:
                 lock_file(file)
                 hidden.rename(self._path)
+                sync_folder(self._folder)
             except OSError:
                 os.close(file)
+                hidden.unlink(missing_ok=True)
                 raise
             self._file = file
         return self._file
@@ -145,12 +149,28 @@ def declare(store: Path, name: str, settings: dict[str, Any]) -> None:
         )
 
 
+def keep_graph(store: Path, graph: ArchGraph) -> None:
+    """Keep a graph that no space has, so that its labels have something to stand for."""
+    write_once(store / "graphs" / f"{graph.hash}.json", json.dumps(graph.to_dict()) + "\n")
+
+
+def sync_folder(folder: Path) -> None:
+    """Flush a folder's entries to the disk, where the platform can."""
+    if os.name == "nt":  # Windows opens no folders
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def write_once(path: Path, text: str) -> None:
     """Write a small file that appears whole or not at all; one that is there stays as it is."""
     if path.exists():
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     try:
         with partial.open("w", encoding="utf-8") as file:
             file.write(text)

@@ -1,38 +1,64 @@
-"""`label`: what was asked for reaches the run, and its report is told."""
+"""`label`: what was asked for reaches the run, and what it measured is told."""
 
 from __future__ import annotations
 
+import json
+import tempfile
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
+import nape_bench
 from nape_bench import labels
+from nape_bench.cli.architectures import read_graph, read_specs
 from nape_bench.cli.main import main
+from nape_bench.errors import DataError
+from nape_bench.labels import draw, read_labels
+from tests.labels.fakes import Fake
+from tests.labels.test_store import row, write
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
+
+@pytest.fixture(autouse=True)
+def fake(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A measurement that takes no time, and locks that no other run has."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("turns")))
+    monkeypatch.setitem(labels.MEASURES._entries, "fake", Fake())
 
 
-def test_label_hands_over_and_reports(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def told(
+    monkeypatch: pytest.MonkeyPatch, name: str, rows: list[dict[str, Any]] | None = None
+) -> dict[str, Any]:
+    """Replace a function of `labels` by one that notes what it was asked for."""
     asked: dict[str, Any] = {}
 
-    def label(space: str, n: int, **more: Any) -> labels.Report:
-        asked.update(space=space, n=n, **more)
-        return labels.Report(done=5, failed=2, elsewhere=1, ran=3)
+    def note(*given: Any, **more: Any) -> labels.Report:
+        asked.update(given=list(given), **more)
+        return labels.Report(done=5, failed=2, elsewhere=1, ran=3, rows=rows or [])
 
-    monkeypatch.setattr(labels, "label", label)
+    monkeypatch.setattr(labels, name, note)
+    return asked
+
+
+def test_what_is_drawn_is_handed_over_and_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = told(monkeypatch, "label")
     argv = ["label", "--space", "hiaml", "--n", "4", "--store", str(tmp_path), "--jobs", "2"]
-    assert main([*argv, "--retry", "--quiet"]) == 0
+    assert main([*argv, "--retry", "--quiet", "--measure", "micro,latency"]) == 0
     assert asked == {
-        "space": "hiaml",
-        "n": 4,
+        "given": ["hiaml", 4],
         "store": tmp_path,
-        "measure": "micro",
+        "measure": ["micro", "latency"],
         "seeds": 2,
         "jobs": 2,
+        "engine": "joblib",
+        "address": None,
         "draw_seed": 0,
+        "subset": "all",
+        "exclude": [],
         "retry": True,
         "progress": False,
     }
@@ -42,11 +68,130 @@ def test_label_hands_over_and_reports(
     assert "1 at work in another run" in out
 
 
-def test_unknown_spaces_and_measurements_are_answered(
+def test_nb201_says_what_it_is_drawn_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = told(monkeypatch, "label")
+    argv = ["label", "--space", "nb201", "--n", "4", "--store", str(tmp_path)]
+    assert main(argv) == 0
+    assert asked["subset"] == "no-none"
+    assert "drawing from the subset no-none of nb201" in capsys.readouterr().err
+    assert main([*argv, "--subset", "all"]) == 0
+    assert asked["subset"] == "all"
+    assert "subset" not in capsys.readouterr().err
+
+
+def test_a_spec_is_measured_and_its_labels_are_printed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    argv = ["label", "--n", "1", "--store", str(tmp_path / "store"), "--quiet"]
-    assert main([*argv, "--space", "hiam"]) == 2
-    assert "did you mean hiaml" in capsys.readouterr().err
-    assert main([*argv, "--space", "hiaml", "--measure", "micr"]) == 2
-    assert "did you mean micro" in capsys.readouterr().err
+    argv = ["label", "--space", "hiaml", "--spec", "z-z-z-z", "--measure", "fake", "--quiet"]
+    assert main([*argv, "--store", str(tmp_path / "new")]) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert out[0].split() == ["architecture", "measured", "seed", "accuracy"]
+    assert [line.split() for line in out[2:4]] == [
+        ["z-z-z-z", "fake-1", "0", "0"],
+        ["z-z-z-z", "fake-1", "1", "1"],
+    ]
+    assert "2 measurements done, 2 of them now" in out[-1]
+
+
+def test_a_mutated_graph_is_measured_from_its_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["graph", "hiaml", "z-z-z-z", "--json", "--resolution", "16"]) == 0
+    written = json.loads(capsys.readouterr().out)
+    for node in written["nodes"]:
+        if node["op"] == "ReLU":
+            node["op"] = "Sigmoid"
+    path = tmp_path / "mutated.json"
+    path.write_text(json.dumps(written))
+    graph = read_graph(str(path))
+    assert graph.hash != written["hash"]
+    argv = ["label", "--graph", str(path), "--measure", "fake", "--seeds", "1", "--quiet"]
+    assert main([*argv, "--store", str(tmp_path / "store")]) == 0
+    assert f"{graph.hash}" in capsys.readouterr().out
+    (result,) = read_labels(tmp_path / "store")
+    assert (result["space"], result["text"], result["spec"]) == ("graph", graph.hash, None)
+
+
+def test_failures_are_printed_with_their_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [row(0, accuracy=81.2345678), row(1, accuracy=None, error="diverged: it did")]
+    told(monkeypatch, "label_specs", rows)
+    assert main(["label", "--space", "hiaml", "--spec", "z-z-z-z", "--store", str(tmp_path)]) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert out[0].split() == ["architecture", "measured", "seed", "accuracy", "error"]
+    assert out[2].split() == ["z-z-z-z", "v", "0", "81.2346"]
+    assert "diverged: it did" in out[3]
+
+
+def test_a_store_is_packed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path, row(0), row(1))
+    assert main(["label", "--pack", "--store", str(tmp_path)]) == 0
+    assert "2 results in 1 packed files" in capsys.readouterr().out
+    assert [path.suffix for path in (tmp_path / "results").iterdir()] == [".parquet"]
+
+
+def test_architectures_to_leave_out_are_read_from_files_stores_and_datasets(
+    tmp_path: Path, tiny: Path
+) -> None:
+    space = nape_bench.space("nb201")
+    specs = draw("nb201", 4)
+    lines = [space.format(specs[0]), "", json.dumps(specs[1]), json.dumps({"spec": specs[2]})]
+    file = tmp_path / "out.txt"
+    file.write_text("\n".join(lines) + "\n")
+    assert read_specs(space, str(file)) == specs[:3]
+    file.write_text(lines[0] + "\nno architecture\n")
+    with pytest.raises(DataError, match=r"out\.txt, line 2: an architecture of nb201 expected"):
+        read_specs(space, str(file))
+    store = tmp_path / "store"
+    text = space.format(specs[3])
+    write(store, *(row(s, space="nb201", text=text, spec=specs[3]) for s in (0, 1)), row(0))
+    assert read_specs(space, str(store)) == [specs[3]]
+    hiaml = read_specs(nape_bench.space("hiaml"), "nape/tiny")
+    assert len(hiaml) == 120
+    folder = nape_bench.load_dataset("nape/tiny").path
+    assert read_specs(nape_bench.space("hiaml"), str(folder)) == hiaml
+    assert read_specs(space, "nape/tiny") == []
+    with pytest.raises(DataError, match="nape/tinny: a file of architectures, a label store, or"):
+        read_specs(space, "nape/tinny")
+
+
+def test_what_is_left_out_reaches_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = told(monkeypatch, "label")
+    file = tmp_path / "out.txt"
+    file.write_text("z-z-z-z\n")
+    argv = ["label", "--space", "hiaml", "--n", "2", "--exclude", str(file)]
+    assert main([*argv, "--store", str(tmp_path / "store")]) == 0
+    assert asked["exclude"] == [["hiaml_z"] * 4]
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["--space", "hiaml"], "give one of --n, --spec, --graph and --pack"),
+        (["--space", "hiaml", "--n", "2", "--spec", "z-z-z-z"], "give one of --n, --spec"),
+        (["--n", "2"], "--n and --spec need --space"),
+        (["--space", "hiaml", "--graph", "x"], "--graph is of no space"),
+        (["--space", "hiaml", "--spec", "z-z-z-z", "--subset", "all"], "go with --n"),
+        (["--space", "hiam", "--n", "1"], "did you mean hiaml"),
+        (["--space", "hiaml", "--n", "1", "--measure", "micr"], "did you mean micro"),
+        (["--space", "hiaml", "--spec", "nothing"], "hiaml"),
+        (["--graph", "nothing.json"], "nothing.json: a graph in the JSON of"),
+    ],
+)
+def test_what_cannot_be_done_is_told(
+    argv: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["label", "--store", str(tmp_path / "store"), "--quiet", *argv]) == 2
+    assert said in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_files_that_hold_no_graph_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "graph.json"
+    for text in ("{", "[1]", "{}", '{"nodes": [{"op": "Inputt"}], "edges": []}'):
+        path.write_text(text)
+        with pytest.raises(DataError, match=r"graph\.json: a graph in the JSON of"):
+            read_graph(str(path))

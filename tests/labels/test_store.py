@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from nape_bench.errors import DataError
-from nape_bench.labels import read_labels, store
+from nape_bench.labels import read_labels
+from nape_bench.labels.read import Reader
+from nape_bench.labels.store import Writer, declare, key_of, prepare
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,86 +22,139 @@ def row(seed: int = 0, **more: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def write(store: Path, *rows: dict[str, Any]) -> None:
+    prepare(store)
+    with Writer(store) as writer:
+        for one in rows:
+            writer.add(one)
+
+
 def the_file(folder: Path) -> Path:
     (path,) = (folder / "results").iterdir()
     return path
 
 
 def test_rows_come_back_as_they_were_in_order_of_time(tmp_path: Path) -> None:
-    store.add(tmp_path, row(1, accuracy=81.25))
-    store.add(tmp_path, row(0, accuracy=80.0))
-    assert store.rows(tmp_path) == [row(0, accuracy=80.0), row(1, accuracy=81.25)]
+    write(tmp_path, row(1, accuracy=81.25))
+    write(tmp_path, row(0, accuracy=80.0))
+    assert len(list((tmp_path / "results").iterdir())) == 2
+    assert read_labels(tmp_path) == [row(0, accuracy=80.0), row(1, accuracy=81.25)]
+
+
+def test_a_run_that_writes_nothing_leaves_no_file(tmp_path: Path) -> None:
+    write(tmp_path)
+    assert list((tmp_path / "results").iterdir()) == []
+    assert json.loads((tmp_path / "store.json").read_text())["format"] == "nape_bench labels"
 
 
 @pytest.mark.parametrize("kept", [1, 10, -1])
 def test_a_line_without_an_end_is_passed_over(tmp_path: Path, kept: int) -> None:
-    store.add(tmp_path, row(0))
-    store.add(tmp_path, row(1))
+    write(tmp_path, row(0), row(1))
     path = the_file(tmp_path)
     first, second, _ = path.read_bytes().split(b"\n")
     path.write_bytes(first + b"\n" + second[:kept])
-    assert store.rows(tmp_path) == [row(0)]
+    assert read_labels(tmp_path) == [row(0)]
 
 
 def test_a_broken_line_is_named(tmp_path: Path) -> None:
-    store.add(tmp_path, row(0))
+    write(tmp_path, row(0))
     with the_file(tmp_path).open("a") as file:
         file.write('{"space": "hiaml"\n')
     with pytest.raises(DataError, match=r"\.jsonl, line 2: a row of JSON expected"):
-        store.rows(tmp_path)
+        read_labels(tmp_path)
 
 
 def test_a_row_without_its_key_is_named(tmp_path: Path) -> None:
-    store.add(tmp_path, row(0))
+    write(tmp_path, row(0))
     with the_file(tmp_path).open("a") as file:
         file.write(json.dumps({"space": "hiaml"}) + "\n")
     with pytest.raises(DataError, match="line 2: the row has no text, measure, version, seed"):
-        store.rows(tmp_path)
+        read_labels(tmp_path)
 
 
-def test_of_equal_keys_the_first_success_is_kept(tmp_path: Path) -> None:
-    store.add(tmp_path, row(time="1", error="it broke"))
-    store.add(tmp_path, row(time="3", accuracy=3.0))
-    store.add(tmp_path, row(time="2", accuracy=2.0))
-    assert store.rows(tmp_path) == [row(time="2", accuracy=2.0)]
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0), (2, 0, 3, 1)])
+def test_of_equal_keys_the_first_success_is_kept(tmp_path: Path, order: tuple[int, ...]) -> None:
+    rows = [
+        row(time="1", error="it broke"),
+        row(time="4", accuracy=3.0),
+        row(time="2", accuracy=2.0),
+        row(time="3", error="it broke again"),
+    ]
+    write(tmp_path, *(rows[i] for i in order))
+    assert read_labels(tmp_path) == [rows[2]]
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_of_failures_the_last_is_kept(tmp_path: Path, order: tuple[int, ...]) -> None:
+    rows = [row(time="1", error="it broke"), row(time="2", error="it broke again")]
+    write(tmp_path, *(rows[i] for i in order))
+    assert read_labels(tmp_path) == [rows[1]]
 
 
 def test_a_full_disk_leaves_the_store_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store.add(tmp_path, row(0))
-    before = the_file(tmp_path).read_bytes()
-    write = os.write
-    monkeypatch.setattr(os, "write", lambda file, data: write(file, data[:20]))
-    with pytest.raises(OSError, match="only 20 of"):
-        store.add(tmp_path, row(1))
-    assert the_file(tmp_path).read_bytes() == before
-    monkeypatch.undo()
-    store.add(tmp_path, row(1))
-    assert store.rows(tmp_path) == [row(0), row(1)]
+    prepare(tmp_path)
+    with Writer(tmp_path) as writer:
+        writer.add(row(0))
+        before = the_file(tmp_path).read_bytes()
+        write = os.write
+        monkeypatch.setattr(os, "write", lambda file, data: write(file, data[:20]))
+        with pytest.raises(OSError, match="only 20 of"):
+            writer.add(row(1))
+        assert the_file(tmp_path).read_bytes() == before
+        monkeypatch.undo()
+        writer.add(row(1))
+    assert read_labels(tmp_path) == [row(0), row(1)]
 
 
 def test_numbers_that_are_none_are_refused_not_stored(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
-        store.add(tmp_path, row(0, accuracy=float("nan")))
-    assert store.rows(tmp_path) == []
+        write(tmp_path, row(0, accuracy=float("nan")))
+    assert read_labels(tmp_path) == []
+
+
+def test_a_reader_reads_what_was_added_since(tmp_path: Path) -> None:
+    prepare(tmp_path)
+    reader = Reader(tmp_path)
+    assert reader.refresh() == {}
+    with Writer(tmp_path) as writer:
+        writer.add(row(0))
+        assert reader.refresh() == {key_of(row(0)): row(0)}
+        whole = the_file(tmp_path).read_bytes()
+        with the_file(tmp_path).open("ab") as file:
+            file.write(whole[:30])
+        assert len(reader.refresh()) == 1
+        with the_file(tmp_path).open("ab") as file:
+            file.write(whole[30:].replace(b'"error":null', b'"error":"x"'))
+        writer.add(row(1))
+    write(tmp_path, row(2))
+    assert reader.refresh() == {key_of(one): one for one in map(row, range(3))}
+    with the_file_with(tmp_path, row(1)).open("ab") as file:
+        file.write(b"{}\n")
+    with pytest.raises(DataError, match="line 4: the row has no space"):
+        reader.refresh()
+
+
+def the_file_with(store: Path, wanted: dict[str, Any]) -> Path:
+    text = json.dumps(wanted, separators=(",", ":"))
+    return next(p for p in (store / "results").iterdir() if text in p.read_text())
 
 
 def test_settings_are_written_once_and_held(tmp_path: Path) -> None:
-    store.declare(tmp_path, "micro-v-hiaml", {"epochs": 3, "sizes": (1, 2)})
-    store.declare(tmp_path, "micro-v-hiaml", {"epochs": 3, "sizes": (1, 2)})
+    declare(tmp_path, "micro-v-hiaml", {"epochs": 3, "sizes": (1, 2)})
+    declare(tmp_path, "micro-v-hiaml", {"epochs": 3, "sizes": (1, 2)})
     with pytest.raises(DataError, match=r"made with other settings \(epochs\)"):
-        store.declare(tmp_path, "micro-v-hiaml", {"epochs": 4, "sizes": (1, 2)})
+        declare(tmp_path, "micro-v-hiaml", {"epochs": 4, "sizes": (1, 2)})
     assert [path.name for path in (tmp_path / "settings").iterdir()] == ["micro-v-hiaml.json"]
 
 
 def test_read_labels_selects(tmp_path: Path) -> None:
-    store.add(tmp_path, row(0))
-    store.add(tmp_path, row(1, space="nb201"))
-    store.add(tmp_path, row(2, version="w"))
-    assert [r["seed"] for r in read_labels(tmp_path)] == [0, 1, 2]
-    assert [r["seed"] for r in read_labels(tmp_path, space="hiaml")] == [0, 2]
-    assert [r["seed"] for r in read_labels(tmp_path, space="hiaml", version="v")] == [0]
+    write(tmp_path, row(0), row(1, space="nb201"), row(2, version="w"), row(3, measure="latency"))
+    assert [r["seed"] for r in read_labels(tmp_path)] == [0, 1, 2, 3]
+    assert [r["seed"] for r in read_labels(tmp_path, space="hiaml")] == [0, 2, 3]
+    assert [r["seed"] for r in read_labels(tmp_path, space="hiaml", version="v")] == [0, 3]
+    assert [r["seed"] for r in read_labels(tmp_path, measure="latency")] == [3]
 
 
 def test_read_labels_says_where_no_store_is(tmp_path: Path) -> None:

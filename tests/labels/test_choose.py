@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import pytest
+
+import nape_bench
+from nape_bench.errors import NapeError, UnknownNameError
+from nape_bench.labels import draw, drawn_from
+from nape_bench.labels.choose import groups
+
+
+def test_architectures_differ_and_fewer_are_the_first_of_more() -> None:
+    specs = draw("hiaml", 30, seed=1)
+    assert len(set(groups(nape_bench.space("hiaml"), specs))) == 30
+    assert draw("hiaml", 10, seed=1) == specs[:10]
+    assert draw("hiaml", 10, seed=2) != specs[:10]
+
+
+def test_nb201_is_drawn_without_none_unless_asked_otherwise() -> None:
+    assert [drawn_from("nb201"), drawn_from("hiaml"), drawn_from("nb201", "all")] == [
+        "no-none",
+        "all",
+        "all",
+    ]
+    assert not any("none" in spec["ops"] for spec in draw("nb201", 40))
+    assert draw("nb201", 5) == draw("nb201", 5, subset="no-none")
+    assert any("none" in spec["ops"] for spec in draw("nb201", 40, subset="all"))
+
+
+def test_what_is_excluded_is_not_drawn_nor_what_computes_the_same() -> None:
+    space = nape_bench.space("nb201")
+    chosen = draw("nb201", 40)
+    out = chosen[::2]
+    again = draw("nb201", 20, exclude=out)
+    assert again == chosen[1::2]
+    assert set(groups(space, again)).isdisjoint(groups(space, out))
+    twin = {"ops": ["skip_connect", *["none"] * 5]}
+    same = next(
+        spec
+        for spec in space.enumerate()
+        if spec != space.normalise(twin) and space.build(spec).group == space.build(twin).group
+    )
+    assert space.build(same).group not in groups(
+        space, draw("nb201", 200, subset="all", exclude=[twin])
+    )
+
+
+def test_unknown_subsets_and_numbers_too_large_are_told() -> None:
+    with pytest.raises(UnknownNameError, match=r"unknown subset of nb201 'no-nome': did you mean"):
+        draw("nb201", 1, subset="no-nome")
+    with pytest.raises(NapeError, match="n is at least 1, not 0"):
+        draw("nb201", 0)
+    with pytest.raises(NapeError, match="nb201 has 15,625 architectures, not 20,000"):
+        draw("nb201", 20_000)
