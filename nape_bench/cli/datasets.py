@@ -1,27 +1,37 @@
-"""`nape-bench datasets`."""
+"""`nape-bench datasets [NAME]`."""
 
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from nape_bench.cli.command import Command, print_table
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from nape_bench.data import Listed
 
+WHERE = {"package": "embedded", "store": "local"}
+"""What the places that a dataset may be found in are called here."""
+
+_NUMBERED = re.compile(r"(.*\D)\d+")
+
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "name", nargs="?", metavar="NAME", help="tell all of one dataset, as in nape/hiaml"
+    )
     parser.add_argument("--json", action="store_true", help="print them as JSON")
 
 
 def _run(args: argparse.Namespace) -> None:
     from nape_bench.data import list_datasets
 
-    listed = list_datasets()
+    listed = list_datasets(args.name)
     at_hand = [_facts(each, each.path) for each in listed if each.path is not None]
     lacking = [
         {"name": each.name, "title": each.title, "config": each.config, "how": each.how}
@@ -31,26 +41,57 @@ def _run(args: argparse.Namespace) -> None:
     if args.json:
         print(json.dumps({"at_hand": at_hand, "to_make": lacking}, indent=2, ensure_ascii=False))
         return
-    print_table(
-        [
-            (
-                f["name"], f["config"], f["version"], f"{f['rows']:,}", _labels(f),
-                f["source"], _size(f["bytes"]),
-            )
-            for f in at_hand
-        ],
-        ["name", "config", "version", "rows", "labels", "source", "size"],
-        right="rows,size",
-    )  # fmt: skip
+    if at_hand:
+        _print_list(at_hand)
+    if args.name is not None:
+        for facts in at_hand:
+            _print_labels(facts)
+        if not listed:
+            print(f"nothing of {args.name} is at hand, and no command is known that brings it in")
     if lacking:
-        print("\nNot at hand, but a command away:\n")
+        print("\n" * bool(at_hand) + "Not at hand, but a command away:\n")
         print_table(
             [(entry["name"], entry["config"], entry["how"]) for entry in lacking],
             ["name", "config", "command"],
         )
 
 
+def _print_list(at_hand: Sequence[dict[str, Any]]) -> None:
+    print_table(
+        [
+            (
+                f["name"], f["version"], f["config"], f"{f['rows']:,}", _labels(f),
+                _number(f["labels"][f["target"]]["noise_ceiling"]), WHERE[f["source"]],
+                _size(f["bytes"]),
+            )
+            for f in at_hand
+        ],
+        ["name", "version", "config", "rows", "labels", "ceiling", "where", "size"],
+        right="rows,ceiling,size",
+    )  # fmt: skip
+    if any(f["labels"][f["target"]]["noise_ceiling"] is not None for f in at_hand):
+        print("\nceiling: rank correlation between single measurements of the first label")
+
+
+def _print_labels(facts: dict[str, Any]) -> None:
+    splits = ", ".join(f"{split} {rows:,}" for split, rows in facts["splits"].items())
+    print(f"\n{facts['name']} {facts['version']}, {facts['config']}: {splits}; {facts['path']}\n")
+    print_table(
+        [
+            (
+                name, told["meaning"], told["unit"],
+                "higher" if told["higher_is_better"] else "lower",
+                "" if told["seeds"] is None else told["seeds"], _number(told["noise_ceiling"]),
+            )
+            for name, told in facts["labels"].items()
+        ],
+        ["label", "meaning", "unit", "better", "seeds", "ceiling"],
+        right="seeds,ceiling",
+    )  # fmt: skip
+
+
 def _facts(listed: Listed, folder: Path) -> dict[str, Any]:
+    from nape_bench.data.info import plain
     from nape_bench.data.manifest import data_file, read_manifest
 
     config = read_manifest(folder).configs[listed.config]
@@ -63,10 +104,7 @@ def _facts(listed: Listed, folder: Path) -> dict[str, Any]:
         "rows": config.rows,
         "splits": {split: info.rows for split, info in config.splits.items()},
         "target": config.target,
-        "labels": {
-            name: {"unit": info.unit, "higher_is_better": info.higher_is_better}
-            for name, info in config.labels.items()
-        },
+        "labels": {name: plain(info) for name, info in config.labels.items()},
         "content_hash": config.content_hash,
         "source": listed.source,
         "path": str(folder),
@@ -75,9 +113,26 @@ def _facts(listed: Listed, folder: Path) -> dict[str, Any]:
 
 
 def _labels(facts: dict[str, Any]) -> str:
-    """Name the labels, the main one first; of more than three, say how many there are."""
-    names = [facts["target"], *(name for name in facts["labels"] if name != facts["target"])]
-    return ", ".join(names) if len(names) <= 3 else f"{names[0]} and {len(names) - 1} more"
+    """Name the labels, the main one first; of many, the first and how many there are."""
+    target = facts["target"]
+    names = [target, *_shortened(name for name in facts["labels"] if name != target)]
+    return ", ".join(names) if len(names) <= 3 else f"{target} and {len(facts['labels']) - 1} more"
+
+
+def _shortened(names: Iterable[str]) -> list[str]:
+    """Write names that differ in a last number as one: accuracy_seed0..2."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        numbered = _NUMBERED.fullmatch(name)
+        groups.setdefault(numbered[1] if numbered else name, []).append(name)
+    return [
+        each[0] if len(each) == 1 else f"{each[0]}..{each[-1].removeprefix(stem)}"
+        for stem, each in groups.items()
+    ]
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
 
 
 def _size(size: int) -> str:
@@ -87,9 +142,13 @@ def _size(size: int) -> str:
 COMMAND = Command(
     name="datasets",
     help="list datasets",
-    description="List the datasets in the package and in the local store ($NAPE_BENCH_HOME), and "
-    "those that a command brings in.",
-    examples=["nape-bench datasets", "nape-bench datasets --json"],
+    description="List the datasets in the package and in the local store ($NAPE_BENCH_HOME), all "
+    "their versions, and those that a command brings in; with a name, all that one has.",
+    examples=[
+        "nape-bench datasets",
+        "nape-bench datasets nape/hiaml",
+        "nape-bench datasets --json",
+    ],
     add_arguments=_add_arguments,
     run=_run,
 )

@@ -30,6 +30,7 @@ COMMANDS = (
     "evaluate",
     "import_table",
     "label",
+    "build",
 )
 """Modules of this package that have a `COMMAND`, in the order of the help."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from nape_bench.data.places import find_all
 from nape_bench.data.registry import dataset_specs
+from nape_bench.registry import unknown_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,8 +40,26 @@ class Listed:
     how: str | None = None
 
 
-def list_datasets() -> list[Listed]:
-    """Return every config at hand, all versions, and every known one that is not at hand."""
+def list_datasets(name: str | None = None) -> list[Listed]:
+    """Return every config at hand, all versions, and every known one that is not at hand.
+
+    Args:
+        name: A dataset; all by default.
+
+    Raises:
+        UnknownNameError: No such dataset; the message gives the nearest.
+    """
+    specs = dataset_specs()
+    listed = _listed()
+    if name is None:
+        return listed
+    chosen = [each for each in listed if each.name == name]
+    if not chosen and name not in specs:
+        raise unknown_name("dataset", name, {each.name for each in listed} | set(specs))
+    return chosen
+
+
+def _listed() -> list[Listed]:
     specs = dataset_specs()
     listed = []
     for (name, config, version), found in find_all().items():

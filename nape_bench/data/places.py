@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 HOME_VARIABLE = "NAPE_BENCH_HOME"
 
+EMBEDDED = Path(__file__).parent / "embedded"
+"""What the package ships: `<name>/<version>`, each version whole and beside the others."""
+
 
 @dataclass(frozen=True)
 class Found:
@@ -54,7 +57,8 @@ class Place:
     Attributes:
         source: What kind of place it is.
         root: The folder.
-        layout: Where manifests lie below it, as a pattern; `{name}` stands for a dataset's name.
+        layout: Where manifests lie below it, as a pattern; `{owner}` and `{name}` stand for the two
+            parts of a dataset's name.
     """
 
     source: str
@@ -65,7 +69,8 @@ class Place:
         """Go through all configs here, or those of one dataset."""
         if name is not None and not is_name(name):
             return
-        for path in sorted(self.root.glob(self.layout.format(name=name or "*/*"))):
+        owner, _, short = (name or "*/*").partition("/")
+        for path in sorted(self.root.glob(self.layout.format(owner=owner, name=short))):
             if path.parent.name.startswith("."):  # a folder that is still being written
                 continue
             try:
@@ -104,10 +109,9 @@ def places(path: str | os.PathLike[str] | None = None) -> list[Place]:
     """
     if path is not None:
         return [Place("path", Path(path).expanduser(), FILE_NAME)]
-    package = Path(__file__).parent / "embedded"
     return [
-        Place("store", home() / "datasets", f"{{name}}/*/*/{FILE_NAME}"),
-        Place("package", package, f"*/{FILE_NAME}"),
+        Place("store", home() / "datasets", f"{{owner}}/{{name}}/*/*/{FILE_NAME}"),
+        Place("package", EMBEDDED, f"{{name}}/*/{FILE_NAME}"),
     ]
 
 

@@ -9,7 +9,7 @@ from nape_bench.data.rows import TEXT_COLUMNS
 from nape_bench.data.schema import LIST_DTYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from nape_bench.data.manifest import ConfigInfo, Manifest
 
@@ -77,30 +77,33 @@ A group is in one split only. Values are float64; a missing label is NaN."""
 
 def label_table(config: ConfigInfo) -> str:
     """Return the labels of a config as a Markdown table."""
-    lines = [
-        "| label | meaning | unit | better | seeds | rank correlation between seeds | source |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for name, said in config.labels.items():
-        ceiling = "" if said.noise_ceiling is None else f"{said.noise_ceiling:.3f}"
-        cells = [
+    head = ["label", "meaning", "unit", "better", "seeds", "rank correlation between seeds"]
+    rows = [
+        [
             f"`{name}`" + (" (target)" if name == config.target else ""),
             said.meaning,
             said.unit,
             "higher" if said.higher_is_better else "lower",
             "" if said.seeds is None else str(said.seeds),
-            ceiling,
+            "" if said.noise_ceiling is None else f"{said.noise_ceiling:.3f}",
             said.source,
         ]
-        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-    return "\n".join(lines)
+        for name, said in config.labels.items()
+    ]
+    return markdown_table([*head, "source"], rows)
 
 
 def split_table(config: ConfigInfo) -> str:
     """Return the splits of a config as a Markdown table."""
-    lines = ["| split | rows | content hash |", "|---|---|---|"]
-    lines += [f"| {s} | {told.rows} | `{told.content_hash}` |" for s, told in config.splits.items()]
-    return "\n".join(lines)
+    rows = [[s, str(told.rows), f"`{told.content_hash}`"] for s, told in config.splits.items()]
+    return markdown_table(["split", "rows", "content hash"], rows)
+
+
+def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table in Markdown."""
+    lines = [head, *rows]
+    texts = ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines]
+    return "\n".join([texts[0], "|---" * len(head) + "|", *texts[1:]])
 
 
 def _data_files(manifest: Manifest, name: str) -> dict[str, Any]:

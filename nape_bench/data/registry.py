@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
-from nape_bench.data.info import version_key
+from nape_bench.data.info import DatasetInfo, version_key
 from nape_bench.registry import Registry, import_modules
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from nape_bench.data.info import DatasetInfo
+
+MEASURED_LICENCE = "mit"
+"""Licence of the labels that this project measured."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class DatasetSpec:
 
     Attributes:
         name: `owner/name`.
-        info: Titles, licence, citation.
+        info: Titles, citation, and the licence of published labels that are imported.
         how: Config -> the command that makes it in the local store, for configs that may not be
             redistributed or are not at hand.
         pins: Version -> config -> content hash over its splits (`ConfigInfo.content_hash`), which
@@ -33,9 +35,42 @@ class DatasetSpec:
     how: Mapping[str, str] = field(default_factory=dict)
     pins: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
+    @property
+    def measured_info(self) -> DatasetInfo:
+        """What labels of this dataset that the project measured have for an info."""
+        return replace(
+            self.info,
+            description=(
+                f"{self.info.title} architectures as computation graphs, with labels measured by "
+                "nape_bench."
+            ),
+            licence=MEASURED_LICENCE,
+            citation=f"{self.info.citation} (the family); nape_bench (the labels)",
+        )
+
     def pin(self, config: str, version: str) -> str | None:
         """Return the content hash that a config of a version must have, None where none is set."""
         return self.pins.get(version, {}).get(config)
+
+
+def published_info(title: str, family: str, citation: str) -> DatasetInfo:
+    """Return the info of a dataset whose published labels users import.
+
+    Args:
+        title: What a reader calls the family.
+        family: The space.
+        citation: What to cite for the family.
+    """
+    return DatasetInfo(
+        title=title,
+        family=family,
+        description=(
+            f"{title} architectures as computation graphs, with labels from a published table, "
+            "whose licence holds for them."
+        ),
+        licence="unknown",
+        citation=citation,
+    )
 
 
 def published_version(name: str, config: str) -> str | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nape_bench.cli.main import main
-from nape_bench.data import load_dataset
+from nape_bench.data import load_dataset, places
 from nape_bench.predictors import predictors
 from nape_bench.spaces import spaces
 
@@ -21,21 +21,43 @@ def test_datasets_lists_the_store_and_what_a_command_brings(
     assert main(["datasets"]) == 0
     at_hand, lacking = capsys.readouterr().out.split("a command away")
     row = next(line for line in at_hand.splitlines() if line.startswith("nape/tiny"))
-    assert row.split()[1:6] == ["micro", "v1.0", "120", "accuracy", "store"]
+    assert row.split()[1:7] == ["v1.0", "micro", "120", "accuracy", "0.900", "local"]
     assert "nape-bench import table" in lacking
+    row = next(line for line in at_hand.splitlines() if line.startswith("nape/hiaml  v1.0"))
+    assert "accuracy, accuracy_seed0..2, train_seconds" in row
+    assert "embedded" in row
+
+
+def test_all_that_one_dataset_has(tiny: object, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["datasets", "nape/tiny"]) == 0
+    out = capsys.readouterr().out
+    assert "nape/hiaml" not in out
+    row = next(line for line in out.splitlines() if line.startswith("accuracy "))
+    assert row.split() == ["accuracy", "made", "up", "%", "higher", "2", "0.900"]
+    assert main(["datasets", "nape/tine"]) == 2
+    assert "did you mean nape/tiny" in capsys.readouterr().err
+
+
+def test_a_known_dataset_of_which_nothing_is_at_hand(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "EMBEDDED", tmp_path)
+    assert main(["datasets", "nape/two_path"]) == 0
+    assert capsys.readouterr().out.startswith("nothing of nape/two_path is at hand")
 
 
 def test_datasets_as_json(tiny: object, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["datasets", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    facts = next(each for each in told["at_hand"] if each["name"] == "nape/tiny")
+    listed = json.loads(capsys.readouterr().out)
+    facts = next(each for each in listed["at_hand"] if each["name"] == "nape/tiny")
     dataset = load_dataset("nape/tiny")
     assert facts["content_hash"] == dataset.content_hash
     assert facts["splits"] == {split: len(dataset[split]) for split in dataset}
-    assert facts["labels"] == {"accuracy": {"unit": "%", "higher_is_better": True}}
+    told = facts["labels"]["accuracy"]
+    assert (told["unit"], told["higher_is_better"], told["noise_ceiling"]) == ("%", True, 0.9)
     assert facts["path"] == dataset.path
     assert facts["bytes"] == sum(f.stat().st_size for f in Path(dataset.path).rglob("*.parquet"))
-    assert ("nape/nb201", "cifar10") in [(e["name"], e["config"]) for e in told["to_make"]]
+    assert ("nape/nb201", "cifar10") in [(e["name"], e["config"]) for e in listed["to_make"]]
 
 
 def test_protocols(tiny: object, capsys: pytest.CaptureFixture[str]) -> None:

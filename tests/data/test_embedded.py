@@ -1,4 +1,4 @@
-"""What the package ships: it loads, is pinned, and holds what it says."""
+"""What the package ships: every version loads, is pinned, and holds what it says."""
 
 from __future__ import annotations
 
@@ -12,36 +12,76 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import nape_bench.data
 from nape_bench.data import Dataset, list_datasets, load_dataset
+from nape_bench.data.info import version_key
 from nape_bench.data.manifest import FILE_NAME, read_manifest
+from nape_bench.data.measured import CONFIGS
+from nape_bench.data.measured.base import seed_correlation
+from nape_bench.data.places import EMBEDDED
 from nape_bench.data.registry import dataset_specs
 from nape_bench.data.splits import split_of
 from nape_bench.errors import DataError, IntegrityError
+from nape_bench.evaluation import Evaluator, known_protocols, protocol
 from nape_bench.graph import GraphTable
-from nape_bench.metrics import spearman
+from nape_bench.labels.choose import DRAWN_FROM
 from nape_bench.spaces import space
 
-EMBEDDED = Path(nape_bench.data.__file__).parent / "embedded"
-FOLDERS = [path.parent for path in sorted(EMBEDDED.glob(f"*/{FILE_NAME}"))]
-MANIFESTS = {folder.name: read_manifest(folder) for folder in FOLDERS}
+MANIFESTS = [read_manifest(path.parent) for path in sorted(EMBEDDED.glob(f"*/*/{FILE_NAME}"))]
+CONFIGS_AT_HAND = {
+    f"{manifest.info.family} {manifest.version} {config}": (manifest, config)
+    for manifest in MANIFESTS
+    for config in manifest.configs
+}
+MEGABYTES = 14
+"""What the package may ship: the wheel stays under 15 MB."""
 
 
-@pytest.fixture(params=MANIFESTS)
+@pytest.fixture(params=CONFIGS_AT_HAND)
 def ds(request: pytest.FixtureRequest) -> Dataset:
-    return load_dataset(MANIFESTS[request.param].name)
+    manifest, config = CONFIGS_AT_HAND[request.param]
+    return load_dataset(manifest.name, config, revision=manifest.version)
 
 
-def test_hiaml_is_there() -> None:
-    assert "hiaml" in MANIFESTS
-    assert load_dataset("nape/hiaml", "micro").version == MANIFESTS["hiaml"].version
+def test_every_folder_is_a_version() -> None:
+    assert ("nape/hiaml", "v1.0") in {(each.name, each.version) for each in MANIFESTS}
+    assert {f"{each.name.removeprefix('nape/')}/{each.version}" for each in MANIFESTS} == {
+        path.relative_to(EMBEDDED).as_posix() for path in EMBEDDED.glob("*/*") if path.is_dir()
+    }
+
+
+def test_it_is_small() -> None:
+    sizes = [path.stat().st_size for path in EMBEDDED.rglob("*") if path.is_file()]
+    assert sum(sizes) < MEGABYTES * 1e6
 
 
 def test_it_comes_from_the_package_and_is_pinned(ds: Dataset) -> None:
     assert ds.source == "package"
     spec = dataset_specs()[ds.name]
-    assert ds.info == spec.info
+    wanted = spec.measured_info
+    assert (ds.info.title, ds.info.family) == (wanted.title, wanted.family)
+    assert (ds.info.licence, ds.info.citation) == (wanted.licence, wanted.citation)
     assert ds.content_hash == spec.pin(ds.config, ds.version)
+
+
+def test_what_is_pinned_is_there() -> None:
+    there = {(each.name, each.version, config) for each in MANIFESTS for config in each.configs}
+    specs = dataset_specs()
+    pinned = {
+        (name, version, config)
+        for name in specs
+        for version, pins in specs[name].pins.items()
+        for config in pins
+        if config not in specs[name].how
+    }
+    assert pinned == there
+
+
+def test_the_newest_version_is_what_loads(ds: Dataset) -> None:
+    newest = max(
+        (each.version for each in MANIFESTS if each.name == ds.name and ds.config in each.configs),
+        key=version_key,
+    )
+    assert load_dataset(ds.name, ds.config).version == newest
 
 
 def test_graphs_are_those_of_the_specifications(ds: Dataset) -> None:
@@ -65,32 +105,52 @@ def test_splits_go_by_group(ds: Dataset) -> None:
         assert not set(ds[a].groups) & set(ds[b].groups)
 
 
-def test_micro_labels_agree_with_each_other(ds: Dataset) -> None:
+def test_architectures_are_of_the_part_that_is_drawn_from(ds: Dataset) -> None:
+    family = ds.info.family
+    if family in DRAWN_FROM:
+        belongs = space(family).subsets()[DRAWN_FROM[family]]
+        assert all(belongs(spec) for name in ds for spec in ds[name].specs)
+
+
+def test_labels_are_those_of_the_config(ds: Dataset) -> None:
     labels = {n: np.concatenate([ds[s].labels[n] for s in ds]) for n in ds.labels_info}
+    assert ds.target == CONFIGS[ds.config].target
+    assert np.isfinite(labels[ds.target]).all()
+    assert all(info.meaning and info.source for info in ds.labels_info.values())
+    if ds.config != "micro":
+        return
     seeds = [values for name, values in labels.items() if name.startswith("accuracy_seed")]
     assert len(seeds) == ds.labels_info["accuracy"].seeds >= 2
-    assert len(labels["accuracy"]) >= 320
+    assert len(labels["accuracy"]) >= 120
     assert np.allclose(np.mean(seeds, axis=0), labels["accuracy"], rtol=0, atol=1e-9)
     assert all(np.isfinite(values).all() for values in labels.values())
-    between = np.mean([spearman(a, b) for a, b in itertools.combinations(seeds, 2)])
+    between = seed_correlation(np.stack(seeds, axis=1))
     assert ds.labels_info["accuracy"].noise_ceiling == pytest.approx(between)
     # The labels separate architectures: they differ by more than seeds do.
-    assert between > 0.5
     assert np.mean(seeds, axis=0).std() > np.std(seeds, axis=0).mean()
 
 
 def test_the_card_says_what_is_there(ds: Dataset) -> None:
     card = (Path(ds.path) / "README.md").read_text(encoding="utf-8")
-    rows = sum(len(ds[name]) for name in ds)
-    assert f"`{ds.name}` {ds.version} holds {rows:,} networks" in card
+    assert f"`{ds.name}` {ds.version} " in card
+    assert f"config `{ds.config}`" in card.lower()
     for name, content_hash in ds.split_hashes.items():
         assert f"| {name} | {len(ds[name])} | `{content_hash}` |" in card
     for label in ds.labels_info:
         assert f"`{label}`" in card
 
 
+def test_each_config_has_protocols_that_open(ds: Dataset) -> None:
+    short = ds.info.family if ds.config == "micro" else f"{ds.info.family}/{ds.config}"
+    assert {f"in-family/{short}", f"zero-shot/{short}"} <= set(known_protocols())
+    made = protocol(f"in-family/{short}@{ds.version}")
+    evaluator = Evaluator(made)
+    assert sorted(evaluator.ids) == sorted(ds["test"].ids)
+    assert protocol(f"in-family/{short}").version == load_dataset(ds.name, ds.config).version
+
+
 def test_the_manifest_is_part_of_what_is_verified(tmp_path: Path) -> None:
-    source = Path(load_dataset("nape/hiaml").path)
+    source = Path(load_dataset("nape/hiaml", revision="v1.0").path)
     changes = (
         ('"target": "accuracy"', '"target": "accuracy_seed0"'),
         ('"higher_is_better": true', '"higher_is_better": false'),

@@ -326,7 +326,7 @@ def test_a_published_config_is_not_imported_into(tmp_path: Path) -> None:
     path = write(tmp_path / "t.csv", ROWS)
     with pytest.raises(DataError, match="config micro of nape/hiaml is published"):
         run(path, name="nape/hiaml", config="micro", version="v2.0")
-    assert load_dataset("nape/hiaml").version == "v1.0"
+    assert load_dataset("nape/hiaml").source == "package"
 
 
 def test_a_key_that_json_has_twice_is_refused(tmp_path: Path) -> None:

@@ -41,22 +41,16 @@ def data(shift: float = 0.0) -> ConfigData:
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder in place of the package's embedded one."""
-    real = places.places
-
-    def with_package(path: Path | None = None) -> list[places.Place]:
-        if path is not None:
-            return real(path)
-        return [*real()[:-1], dataclasses.replace(real()[-1], root=tmp_path / "embedded")]
-
-    monkeypatch.setattr(places, "places", with_package)
+    monkeypatch.setattr(places, "EMBEDDED", tmp_path / "embedded")
     return tmp_path / "embedded"
 
 
-def embed(package: Path, folder: str, version: str, shift: float, *configs: str) -> Path:
+def embed(package: Path, version: str, shift: float, *configs: str) -> Path:
     content = {config: data(shift) for config in configs}
     manifest = describe(NAME, version, tables.INFO, content)
-    write_folder(package / folder, manifest, content)
-    return package / folder
+    folder = package / NAME.partition("/")[2] / version
+    write_folder(folder, manifest, content)
+    return folder
 
 
 def test_public_name() -> None:
@@ -122,16 +116,16 @@ def test_a_known_dataset_that_is_not_at_hand(package: Path) -> None:
     store.put("nape/nb201", "v1.0", "other", info, data())
     with pytest.raises(UnknownNameError, match="config cifar10 is made by `nape-bench import"):
         load_dataset("nape/nb201", "cifar10")
-    assert [(e.config, e.source) for e in list_datasets() if e.name == "nape/nb201"] == [
-        ("cifar10", None),
-        ("other", "store"),
-    ]
+    listed = {e.config: e.source for e in list_datasets("nape/nb201")}
+    assert listed["other"] == "store"
+    assert {source for config, source in listed.items() if config != "other"} == {None}
+    assert "cifar10" in listed
 
 
 def test_places_are_merged(package: Path) -> None:
-    embed(package, "some", "v1.0", 1.0, "micro", "extra")
+    embedded = embed(package, "v1.0", 1.0, "micro", "extra")
     ds = load_dataset(NAME)
-    assert (ds.source, ds.path) == ("package", str(package / "some"))
+    assert (ds.source, ds.path) == ("package", str(embedded))
     put("v1.0", "third")
     assert load_dataset(NAME, "micro").source == "package"
     assert load_dataset(NAME, "extra").source == "package"
@@ -143,14 +137,30 @@ def test_places_are_merged(package: Path) -> None:
     assert load_dataset(NAME).source == "store"
 
 
+def test_versions_of_the_package_stand_side_by_side(package: Path) -> None:
+    for number, version in enumerate(["v1.9", "v1.10", "v1.2"]):
+        embed(package, version, number, "micro", *(["extra"] if version == "v1.9" else []))
+    assert load_dataset(NAME).version == "v1.10"
+    assert load_dataset(NAME, "extra").version == "v1.9"
+    for number, version in enumerate(["v1.9", "v1.10", "v1.2"]):
+        ds = load_dataset(NAME, revision=version)
+        assert (ds.version, ds.source) == (version, "package")
+        rows = data(number).splits["test"]
+        assert np.array_equal(ds["test"].labels["latency"], rows.labels["latency"])
+    listed = [(each.config, each.version) for each in list_datasets(NAME)]
+    assert listed == [
+        ("extra", "v1.9"), ("micro", "v1.2"), ("micro", "v1.9"), ("micro", "v1.10"),
+    ]  # fmt: skip
+
+
 def test_the_store_comes_before_the_package(package: Path) -> None:
     put()
-    embed(package, "some", "v1.0", 0.0, "micro")
+    embed(package, "v1.0", 0.0, "micro")
     assert load_dataset(NAME).source == "store"
 
 
 def test_what_the_package_has_is_not_written_to_the_store(package: Path, own_home: Path) -> None:
-    folder = embed(package, "some", "v1.0", 0.0, "micro")
+    folder = embed(package, "v1.0", 0.0, "micro")
     assert put() == folder
     with pytest.raises(DataError, match="with other content"):
         put(shift=1.0)

@@ -6,6 +6,7 @@ import dataclasses
 
 import pytest
 
+from nape_bench.data.registry import published_version
 from nape_bench.errors import ProtocolError, UnknownNameError
 from nape_bench.evaluation import known_protocols, protocol, protocol_families
 from nape_bench.evaluation.protocols import add_family
@@ -29,7 +30,7 @@ def test_in_family_is_the_fixed_splits_and_five_seeds() -> None:
     assert (made.dataset, made.config) == ("nape/hiaml", "micro")
     assert (made.train, made.validation, made.test) == ("train", "validation", "test")
     assert made.seeds == (0, 1, 2, 3, 4)
-    assert made.version == "v1.0"
+    assert made.version == published_version("nape/hiaml", "micro") is not None
     assert protocol("in-family/hiaml/cifar10").version is None
 
 

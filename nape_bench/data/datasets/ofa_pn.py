@@ -1,0 +1,13 @@
+"""nape/ofa_pn: sub-networks of the once-for-all ProxylessNAS supernet."""
+
+from __future__ import annotations
+
+from nape_bench.data.datasets._papers import ONCE_FOR_ALL
+from nape_bench.data.registry import DatasetSpec, published_info, register
+
+OFA_PN = register(
+    DatasetSpec(
+        name="nape/ofa_pn",
+        info=published_info("OFA-ProxylessNAS", "ofa_pn", ONCE_FOR_ALL),
+    )
+)

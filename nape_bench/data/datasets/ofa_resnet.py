@@ -1,0 +1,13 @@
+"""nape/ofa_resnet: sub-networks of the once-for-all ResNet-50 supernet."""
+
+from __future__ import annotations
+
+from nape_bench.data.datasets._papers import ONCE_FOR_ALL
+from nape_bench.data.registry import DatasetSpec, published_info, register
+
+OFA_RESNET = register(
+    DatasetSpec(
+        name="nape/ofa_resnet",
+        info=published_info("OFA-ResNet50", "ofa_resnet", ONCE_FOR_ALL),
+    )
+)
