@@ -49,11 +49,9 @@ def _run(args: argparse.Namespace) -> None:
         if not listed:
             print(f"nothing of {args.name} is at hand, and no command is known that brings it in")
     if lacking:
-        print("\n" * bool(at_hand) + "Not at hand, but a command away:\n")
-        print_table(
-            [(entry["name"], entry["config"], entry["how"]) for entry in lacking],
-            ["name", "config", "command"],
-        )
+        print("\n" * bool(at_hand) + "Not at hand, but a command away:")
+        for entry in lacking:  # no table: commands are long, and are there to be copied
+            print(f"\n{entry['name']}, {entry['config']}:\n    {entry['how']}")
 
 
 def _print_list(at_hand: Sequence[dict[str, Any]]) -> None:

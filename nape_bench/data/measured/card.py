@@ -139,7 +139,7 @@ def scale_figures(results: Results) -> dict[str, str]:
         "scaled_map": _span(min(sides), max(sides)),
         "scaled_nodes": f"{nodes.mean():,.0f}",
         "scaled_flops": _span(plain(flops.min()), plain(flops.max())),
-        "scaled_params": _span(plain(table.params().min()), plain(table.params().max())),
+        "scaled_params": _span(f"{table.params().min():,}", f"{table.params().max():,}"),
     }
 
 
