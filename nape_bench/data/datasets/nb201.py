@@ -31,5 +31,8 @@ NB201 = register(
                 "--config latency"
             ),
         },
+        pins={
+            "v1.0": {"micro": "5f971ecfe8c27fc25793fd3c2d219b7f9522a52bca0edd7d9415c445ab231f80"}
+        },
     )
 )
