@@ -38,9 +38,13 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "(nb201: no-none, the cells without the operation none; other spaces: all)"
     )  # fmt: skip
     what.add_argument(
-        "--exclude", action="append", default=[], metavar="FILE", help="leave out of --n what "
-        "computes the same as an architecture in FILE: one a line, as text or JSON; or a label "
+        "--among", action="append", default=[], metavar="FILE", help="draw --n from the "
+        "architectures in FILE, not from the whole space: one a line, as text or JSON; or a label "
         "store; or the name or folder of a dataset; may be given again"
+    )  # fmt: skip
+    what.add_argument(
+        "--exclude", action="append", default=[], metavar="FILE", help="leave out of --n what "
+        "computes the same as an architecture in FILE, which is as with --among"
     )  # fmt: skip
     what.add_argument(
         "--pack", action="store_true", help="measure nothing: bring what ended runs left in the "
@@ -76,8 +80,8 @@ def _run(args: argparse.Namespace) -> None:
         return
     if (args.space is None) != (given == ["graph"]):
         raise NapeError("--n and --spec need --space; --graph is of no space")
-    if given != ["n"] and (args.subset or args.exclude):
-        raise NapeError("--subset and --exclude go with --n")
+    if given != ["n"] and (args.subset or args.among or args.exclude):
+        raise NapeError("--subset, --among and --exclude go with --n")
     report = _measure(args)
     if given != ["n"]:
         _print_labels(report.rows)
@@ -124,10 +128,10 @@ def _measure(args: argparse.Namespace) -> Report:
     subset = labels.drawn_from(args.space, args.subset)
     if subset != "all":
         print(f"drawing from the subset {subset} of {args.space}", file=sys.stderr)
+    among = [spec for source in args.among for spec in read_specs(family, source)]
     exclude = [spec for source in args.exclude for spec in read_specs(family, source)]
-    return labels.label(
-        args.space, args.n, draw_seed=args.draw_seed, subset=subset, exclude=exclude, **how
-    )
+    choice = {"subset": subset, "among": among if args.among else None, "exclude": exclude}
+    return labels.label(args.space, args.n, draw_seed=args.draw_seed, **choice, **how)
 
 
 def _print_labels(rows: Sequence[dict[str, Any]]) -> None:
@@ -160,6 +164,7 @@ COMMAND = Command(
     examples=[
         "nape-bench label --space hiaml --n 400 --seeds 2 --jobs 2 --store labels",
         "nape-bench label --space nb201 --n 120 --measure micro,latency --exclude chosen.txt",
+        "nape-bench label --space nb101 --n 300 --among nape/nb101 --jobs 2",
         "nape-bench label --space hiaml --spec z-t31-src8-l20 --seeds 1",
         "nape-bench label --graph mutated.json --seeds 1",
         "nape-bench label --space nb101 --n 300 --engine ray --address 192.0.2.1:6379",

@@ -12,7 +12,7 @@ from nape_bench.registry import unknown_name
 from nape_bench.spaces import space as space_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from nape_bench.spaces import Space, Spec
 
@@ -30,6 +30,7 @@ def draw(
     seed: int = 0,
     *,
     subset: str | None = None,
+    among: Iterable[Spec] | None = None,
     exclude: Iterable[Spec] = (),
 ) -> list[Spec]:
     """Draw architectures from a space, no two of which compute the same function.
@@ -40,6 +41,8 @@ def draw(
         seed: What they are drawn from.
         subset: Name of a part of the space (`Space.subsets`), or "all"; where it is not said,
             `DRAWN_FROM` decides: nb201 without the operation `none`, other spaces whole.
+        among: Architectures to draw from, instead of the whole space: those that have published
+            labels, for instance.
         exclude: Architectures that are left out, with all that compute the same function.
 
     Returns:
@@ -47,8 +50,8 @@ def draw(
 
     Raises:
         UnknownNameError: No such space or subset.
-        SpecError: Something to exclude is no architecture of the space.
-        NapeError: The space does not seem to have so many.
+        SpecError: Something to draw from or to exclude is no architecture of the space.
+        NapeError: The space does not seem to have so many, or what is drawn from has not.
     """
     if n < 1:
         raise NapeError(f"n is at least 1, not {n}")
@@ -57,12 +60,9 @@ def draw(
         raise NapeError(f"{space} has {family.size:,} architectures, not {n:,}")
     belongs = _belongs(family, drawn_from(space, subset))
     known = set(groups(family, exclude))
-    rng = np.random.default_rng(seed)
     found: list[Spec] = []
     vain = 0
-    while vain < VAIN_DRAWS:
-        # Keys are worked out for many graphs at once: that is several times faster.
-        drawn = [family.sample(rng) for _ in range(DRAWN_AT_ONCE)]
+    for drawn in _drawn(family, seed, among):
         specs = [spec for spec in drawn if belongs(spec)]
         if not specs:
             vain += len(drawn)
@@ -75,9 +75,27 @@ def draw(
             found.append(spec)
             if len(found) == n:
                 return found
+        if vain >= VAIN_DRAWS and among is None:
+            break
+    source = space if among is None else f"the part of {space} that is drawn from"
     raise NapeError(
-        f"{space} has no {n:,} different architectures to draw from: {len(found):,} were found"
+        f"{source} has no {n:,} different architectures to draw from: {len(found):,} were found"
     )
+
+
+def _drawn(family: Space, seed: int, among: Iterable[Spec] | None) -> Iterator[list[Spec]]:
+    """Yield draws, many at once, since keys are worked out for many several times faster.
+
+    From a whole space there is no end of them; given architectures come once each.
+    """
+    rng = np.random.default_rng(seed)
+    if among is None:
+        while True:
+            yield [family.sample(rng) for _ in range(DRAWN_AT_ONCE)]
+    given = [family.normalise(spec) for spec in among]
+    order = rng.permutation(len(given)).tolist()
+    for start in range(0, len(order), DRAWN_AT_ONCE):
+        yield [given[place] for place in order[start : start + DRAWN_AT_ONCE]]
 
 
 def drawn_from(space: str, subset: str | None = None) -> str:

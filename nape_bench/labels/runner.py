@@ -30,6 +30,7 @@ def label(
     address: str | None = None,
     draw_seed: int = 0,
     subset: str | None = None,
+    among: Iterable[Spec] | None = None,
     exclude: Iterable[Spec] = (),
     retry: bool = False,
     progress: bool = True,
@@ -52,6 +53,7 @@ def label(
         address: Of the Ray cluster; one that runs on this machine is found without.
         draw_seed: What architectures are drawn from.
         subset: Part of the space that is drawn from (`draw`).
+        among: Architectures to draw from, instead of the whole space.
         exclude: Architectures that are not drawn, nor what computes the same function.
         retry: Whether to do jobs again that failed before.
         progress: Whether to show progress and the time left.
@@ -65,7 +67,7 @@ def label(
         OSError: The store cannot be written (a full disk).
     """
     plan = Plan(store, methods_of(measure), seeds, jobs, engine, address, retry, progress)
-    specs = draw(space, n, draw_seed, subset=subset, exclude=exclude)
+    specs = draw(space, n, draw_seed, subset=subset, among=among, exclude=exclude)
     return run(_targets(space, specs), plan)
 
 

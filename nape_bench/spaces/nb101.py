@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nape_bench.graph import ArchGraph, GraphBuilder
 from nape_bench.spaces import _nb101_cells as cells
+from nape_bench.spaces._nb101_uniform import uniform_cell
 from nape_bench.spaces._nb101_unique import unique_cells
 from nape_bench.spaces.base import Space, Spec, scale
 from nape_bench.spaces.registry import register
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import numpy as np
+
+    from nape_bench.spaces._nb101_unique import Matrix
 
 STACK_CHANNELS = (128, 256, 512)
 MODULES = 3
@@ -66,20 +69,9 @@ class NB101(Space):
     example = "i1m3o-1101.011.01.1"
 
     def sample(self, rng: np.random.Generator) -> Spec:
-        """Draw as NAS-Bench-101's own example does, until the cell is valid; return it pruned.
-
-        Each edge among seven vertices is there with probability 1/2, each operation is drawn
-        uniformly. This is not uniform over the 423,624 cells: `enumerate` and choose for that.
-        """
-        n = cells.MAX_VERTICES
-        while True:
-            bits = rng.integers(2, size=(n, n)).tolist()
-            drawn = rng.integers(len(cells.OPS), size=n - 2).tolist()
-            matrix = [[bits[x][y] if x < y else 0 for y in range(n)] for x in range(n)]
-            ops = [cells.INPUT, *(cells.OPS[i] for i in drawn), cells.OUTPUT]
-            spec = cells.valid({"matrix": matrix, "ops": ops})
-            if spec is not None:
-                return spec
+        """Draw one of the 423,624 cells, each with the same probability (`uniform_cell`)."""
+        limits = (cells.MAX_VERTICES, cells.MAX_EDGES)
+        return _spec(*uniform_cell(rng, *limits, len(cells.OPS)))
 
     def normalise(self, value: Any) -> Spec:
         """Return matrix and operations, checked but not pruned (`_nb101_cells.normal_form`).
@@ -116,8 +108,7 @@ class NB101(Space):
         """Go through all 423,624 cells, no two of them isomorphic (`unique_cells`)."""
         limits = (cells.MAX_VERTICES, cells.MAX_EDGES)
         for matrix, labels in unique_cells(*limits, len(cells.OPS)):
-            ops = [cells.INPUT, *[cells.OPS[i] for i in labels], cells.OUTPUT]
-            yield {"matrix": matrix, "ops": ops}
+            yield _spec(matrix, labels)
 
     def _build(
         self, spec: Spec, *, width: float, depth: int | None, resolution: int, num_classes: int
@@ -134,6 +125,11 @@ class NB101(Space):
             for _ in range(depth or MODULES):
                 x = _module(b, x, cell, channels, c)
         return b.finish(b.dense(b.mean(x), num_classes))
+
+
+def _spec(matrix: Matrix, labels: tuple[int, ...]) -> Spec:
+    """Name the operations of a cell's inner vertices, which are given as numbers."""
+    return {"matrix": matrix, "ops": [cells.INPUT, *(cells.OPS[i] for i in labels), cells.OUTPUT]}
 
 
 def _cell(spec: Spec) -> _Cell:

@@ -58,6 +58,7 @@ def test_what_is_drawn_is_handed_over_and_reported(
         "address": None,
         "draw_seed": 0,
         "subset": "all",
+        "among": None,
         "exclude": [],
         "retry": True,
         "progress": False,
@@ -156,6 +157,20 @@ def test_architectures_to_leave_out_are_read_from_files_stores_and_datasets(
     assert read_specs(space, "nape/tiny") == []
     with pytest.raises(DataError, match="nape/tinny: a file of architectures, a label store, or"):
         read_specs(space, "nape/tinny")
+
+
+def test_what_is_drawn_from_reaches_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = told(monkeypatch, "label")
+    file = tmp_path / "some.txt"
+    file.write_text("z-z-z-z\n")
+    argv = ["label", "--space", "hiaml", "--n", "2", "--store", str(tmp_path / "store")]
+    assert main([*argv, "--among", str(file)]) == 0
+    assert asked["among"] == [["hiaml_z"] * 4]
+    file.write_text("")
+    assert main([*argv, "--among", str(file)]) == 0
+    assert asked["among"] == [], "not the whole space"
 
 
 def test_what_is_left_out_reaches_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,6 +44,19 @@ def test_what_is_excluded_is_not_drawn_nor_what_computes_the_same() -> None:
     )
 
 
+def test_given_architectures_are_drawn_from_once_each() -> None:
+    given = draw("nb201", 30)
+    some = draw("nb201", 10, seed=3, among=given + given, exclude=given[:5])
+    assert some == draw("nb201", 10, seed=3, among=given + given, exclude=given[:5])
+    assert some != draw("nb201", 10, seed=4, among=given, exclude=given[:5])
+    assert len({str(spec) for spec in some}) == 10
+    assert all(spec in given[5:] for spec in some)
+    assert draw("nb201", 30, among=given) != given
+    assert sorted(map(str, draw("nb201", 30, among=given))) == sorted(map(str, given))
+    with pytest.raises(NapeError, match=r"part of nb201 .* has no 31 different .* 30 were found"):
+        draw("nb201", 31, among=given)
+
+
 def test_unknown_subsets_and_numbers_too_large_are_told() -> None:
     with pytest.raises(UnknownNameError, match=r"unknown subset of nb201 'no-nome': did you mean"):
         draw("nb201", 1, subset="no-nome")

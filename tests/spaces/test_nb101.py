@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import torch
+from scipy.stats import chi2
 
 from nape_bench.errors import GraphError, SpecError
 from nape_bench.graph import ArchGraph, GraphBuilder, GraphTable
 from nape_bench.spaces import _nb101_cells as cells
+from nape_bench.spaces._nb101_uniform import uniform_cell, ways_of_writing
 from nape_bench.spaces._nb101_unique import relabelled, unique_cells, unique_matrices
 from nape_bench.spaces.nb101 import NB101
 from tests.spaces.reading import sources
@@ -215,7 +217,7 @@ def test_samples_are_pruned_cells_that_are_read_back() -> None:
         )
         assert sum(map(sum, spec["matrix"])) <= 9
         met.add(len(spec["ops"]))
-    assert met >= {2, 3, 4, 5, 6}
+    assert met >= {5, 6, 7}
 
 
 def test_all_neighbours_of_a_small_cell() -> None:
@@ -270,6 +272,40 @@ def test_unique_cells_are_those_of_brute_force() -> None:
     found = Counter(len(matrix) for matrix, _ in unique_cells(5, 9, 3))
     assert found == {n: by_brute_force(n) for n in (2, 3, 4, 5)}
     assert found.total() == 2_532
+
+
+def ways(matrix: list[list[int]], labels: tuple[int, ...]) -> set[Any]:
+    """All upper triangular matrices with operations that are isomorphic to a cell."""
+    last = len(matrix) - 1
+    found = set()
+    for inner in itertools.permutations(range(1, last)):
+        order = (0, *inner, last)
+        rows = tuple(tuple(matrix[x][y] for y in order) for x in order)
+        if all(rows[x][y] == 0 for x in order for y in range(x + 1)):
+            found.add((rows, tuple(labels[v - 1] for v in inner)))
+    return found
+
+
+def test_a_cell_is_written_in_so_many_ways() -> None:
+    unique = list(unique_cells(5, 9, 2))
+    assert [ways_of_writing(*cell) for cell in unique] == [len(ways(*cell)) for cell in unique]
+    assert max(len(ways(*cell)) for cell in unique) > 1
+
+
+def test_each_cell_is_drawn_as_often_as_any() -> None:
+    rng = np.random.default_rng(0)
+    cell_of = {
+        written: i for i, cell in enumerate(unique_cells(4, 5, 2)) for written in ways(*cell)
+    }
+    each = Counter[int]()
+    for _ in range(4_000):
+        matrix, labels = uniform_cell(rng, 4, 5, 2)
+        each[cell_of[tuple(map(tuple, matrix)), labels]] += 1
+    cells_there = len(set(cell_of.values()))
+    assert len(each) == cells_there == 39
+    expected = each.total() / cells_there
+    chi = sum((count - expected) ** 2 / expected for count in each.values())
+    assert chi < chi2.ppf(0.99, cells_there - 1)
 
 
 def test_unique_cells_are_graphs_of_their_own() -> None:

@@ -79,7 +79,7 @@ def score(
             else:
                 data = data or batch_for(graph, batch, seed)
                 computations.update(_of_network(net, data, defined, _classes(graph), seed))
-        for name in defined - set(undefined):
+        for name in sorted(defined - set(undefined)):
             try:
                 value = computations[name]()
             except UndefinedError as reason:
