@@ -130,7 +130,11 @@ def _measure(args: argparse.Namespace) -> Report:
         print(f"drawing from the subset {subset} of {args.space}", file=sys.stderr)
     among = [spec for source in args.among for spec in read_specs(family, source)]
     exclude = [spec for source in args.exclude for spec in read_specs(family, source)]
-    choice = {"subset": subset, "among": among if args.among else None, "exclude": exclude}
+    choice: dict[str, Any] = {
+        "subset": subset,
+        "among": among if args.among else None,
+        "exclude": exclude,
+    }
     return labels.label(args.space, args.n, draw_seed=args.draw_seed, **choice, **how)
 
 

@@ -12,8 +12,6 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nape_bench.labels.measures.base import for_space
-
 if TYPE_CHECKING:
     from nape_bench.graph import ArchGraph
     from nape_bench.labels.measures import Measure
@@ -67,11 +65,10 @@ def measured(job: Job) -> Row:
     begun = time.perf_counter()
     try:
         target = job.target
-        measure, graph = job.measure, target.graph
+        graph = target.graph
         if graph is None:
-            measure = for_space(measure, target.space)
-            graph = measure.build(target.space, target.spec)
-        values = measure.run(graph, job.seed)
+            graph = job.measure.build(target.space, target.spec)
+        values = job.measure.run(graph, job.seed)
         json.dumps(values, allow_nan=False)
     except Exception as error:  # whatever a job fails of is its result
         values = {"error": f"{type(error).__name__}: {error}"}

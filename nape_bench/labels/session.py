@@ -13,7 +13,7 @@ from nape_bench.labels.claims import Claims
 from nape_bench.labels.engines import Engine, Here, Workers
 from nape_bench.labels.jobs import GRAPH, Job, Target
 from nape_bench.labels.measures import MEASURES, Measure
-from nape_bench.labels.measures.base import is_alone
+from nape_bench.labels.measures.base import for_space, is_alone
 from nape_bench.labels.progress import Progress, TimeLeft
 from nape_bench.labels.read import Reader
 from nape_bench.labels.turns import Turns
@@ -111,16 +111,20 @@ def run(targets: Sequence[Target], plan: Plan) -> Report:
     for method in plan.measures:
         method.check()
     spaces = sorted({target.space for target in targets})
+    fitted = {
+        space: [method if space == GRAPH else for_space(method, space) for method in plan.measures]
+        for space in spaces
+    }
     settings = {
         f"{method.name}-{method.version}-{space}": method.settings(
             None if space == GRAPH else space
         )
-        for method in plan.measures
-        for space in spaces
+        for space, methods in fitted.items()
+        for method in methods
     }
     every = (
-        Job(target, method, seed)
-        for method in plan.measures
+        Job(target, fitted[target.space][place], seed)
+        for place in range(len(plan.measures))
         for target in targets
         for seed in range(plan.seeds)
     )
@@ -133,7 +137,8 @@ def run(targets: Sequence[Target], plan: Plan) -> Report:
         if target.graph is not None:
             stores.keep_graph(store, target.graph)
     reader = Reader(store)
-    title = " ".join([*spaces, *(method.version for method in plan.measures)])
+    versions = dict.fromkeys(job.measure.version for job in listed)
+    title = " ".join([*spaces, *versions])
     known = reader.refresh()
     todo = [job for job in listed if is_open(known.get(job.key), retry=plan.retry)]
     left = TimeLeft([job.kind for job in todo], _seconds_before(listed, known))

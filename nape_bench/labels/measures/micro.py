@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nape_bench.graph.cap import cap_maps
 from nape_bench.labels.measures.base import MEASURES
 from nape_bench.labels.micro.digits import load_source
 from nape_bench.labels.micro.images import outputs
-from nape_bench.labels.micro.recipe import MICRO, SCALES, Recipe
+from nape_bench.labels.micro.recipe import MICRO, RECIPES, SCALES, Recipe
 from nape_bench.spaces import space as space_of
 
 if TYPE_CHECKING:
@@ -26,15 +26,23 @@ class Micro:
 
     An architecture of a space is trained at the scale `SCALES` has for the space; a graph is
     trained as it is, at its own resolution and channel counts.
+
+    Attributes:
+        recipe: How; None is the recipe that the scale of a space names, for graphs `MICRO`.
+        name: What it is called.
     """
 
-    recipe: Recipe = field(default_factory=lambda: MICRO)
+    recipe: Recipe | None = None
     name: str = "micro"
 
     @property
     def version(self) -> str:
         """The recipe's."""
-        return self.recipe.version
+        return self._recipe.version
+
+    @property
+    def _recipe(self) -> Recipe:
+        return self.recipe or MICRO
 
     def check(self) -> None:
         """Make sure that the digits of the task are at hand."""
@@ -43,14 +51,16 @@ class Micro:
     def settings(self, space: str | None) -> dict[str, Any]:
         """Return the recipe and the scale of a space; the scale of graphs is None."""
         if space is None:
-            return {**self.recipe.to_dict(), "scale": None}
-        recipe = self.for_space(space).recipe
-        return {**recipe.to_dict(), "scale": dataclasses.asdict(SCALES[space])}
+            return {**self._recipe.to_dict(), "scale": None}
+        fitted = self.for_space(space)
+        return {**fitted._recipe.to_dict(), "scale": dataclasses.asdict(SCALES[space])}
 
     def for_space(self, space: str) -> Micro:
-        """Return the same with the number of epochs that the scale of a space asks for."""
-        epochs = SCALES[space].epochs or self.recipe.epochs
-        return dataclasses.replace(self, recipe=dataclasses.replace(self.recipe, epochs=epochs))
+        """Return the same with the recipe and the epochs that the scale of a space asks for."""
+        scale = SCALES[space]
+        recipe = self.recipe or RECIPES[scale.recipe]
+        epochs = scale.epochs or recipe.epochs
+        return dataclasses.replace(self, recipe=dataclasses.replace(recipe, epochs=epochs))
 
     def build(self, space: str, spec: Spec) -> ArchGraph:
         """Build an architecture at the scale of its space."""
@@ -60,7 +70,7 @@ class Micro:
             width=scale.width,
             depth=scale.depth,
             resolution=scale.resolution,
-            num_classes=outputs(self.recipe.task),
+            num_classes=outputs(self._recipe.task),
         )
         return graph if scale.cap is None else cap_maps(graph, scale.cap)
 
@@ -72,7 +82,7 @@ class Micro:
         """
         from nape_bench.labels.micro.train import train
 
-        outcome = train(graph, self.recipe, seed)
+        outcome = train(graph, self._recipe, seed)
         return {
             "accuracy": outcome.accuracy,
             "answers": outcome.answers,

@@ -26,6 +26,7 @@ class Scale:
             out (`graph.cap.cap_maps`). None leaves all.
         epochs: Passes over the training images; None is the recipe's. Families whose networks
             have many operations get fewer, so that a training takes some ten seconds.
+        recipe: Version of the recipe that new labels of the family are made with.
     """
 
     width: float
@@ -33,6 +34,7 @@ class Scale:
     resolution: int
     cap: int | None = None
     epochs: int | None = None
+    recipe: str = "micro-2"
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ class Recipe:
         muon_rate: The highest learning rate of Muon, which trains convolution kernels that a
             BatchNorm follows (`muon.Muon`); None trains all by stochastic gradient descent.
         muon_momentum: Its momentum.
+        branch_gain: What residual branches are scaled by before training
+            (`branches.set_branch_gain`).
     """
 
     version: str
@@ -72,6 +76,7 @@ class Recipe:
     averaged: int = 3
     muon_rate: float | None = None
     muon_momentum: float = 0.6
+    branch_gain: float = 1.0
 
     def to_dict(self) -> dict[str, Any]:
         """Return all settings as plain JSON."""
@@ -92,17 +97,22 @@ RECIPES.add(
     ),
 )
 
+RECIPES.add(
+    "micro-3",
+    dataclasses.replace(RECIPES["micro-2"], version="micro-3", muon_rate=0.1, branch_gain=0.0),
+)
+
 MICRO = RECIPES["micro-2"]
-"""The recipe of new labels."""
+"""The recipe for graphs that are given as they are."""
 
 SCALES: Registry[Scale] = Registry("micro scale of a space")
 """The scale of each family, by the name of its space."""
 SCALES.add("nb101", Scale(width=0.0625, depth=1, resolution=16))
 SCALES.add("nb201", Scale(width=0.5, depth=1, resolution=16))
-SCALES.add("nb301", Scale(width=0.125, depth=1, resolution=12, epochs=2))
-SCALES.add("ofa_pn", Scale(width=0.125, depth=None, resolution=48, cap=12, epochs=4))
-SCALES.add("ofa_mbv3", Scale(width=0.125, depth=None, resolution=48, cap=12, epochs=4))
-SCALES.add("ofa_resnet", Scale(width=0.125, depth=None, resolution=48, cap=12, epochs=4))
+SCALES.add("nb301", Scale(0.25, 1, resolution=12, epochs=1, recipe="micro-3"))
+SCALES.add("ofa_pn", Scale(0.25, None, resolution=48, cap=12, epochs=2, recipe="micro-3"))
+SCALES.add("ofa_mbv3", Scale(0.25, None, resolution=48, cap=12, epochs=2, recipe="micro-3"))
+SCALES.add("ofa_resnet", Scale(0.125, None, resolution=48, cap=12, epochs=2, recipe="micro-3"))
 SCALES.add("hiaml", Scale(width=0.25, depth=1, resolution=16))
-SCALES.add("inception", Scale(width=0.125, depth=1, resolution=16, epochs=3))
+SCALES.add("inception", Scale(0.25, 1, resolution=16, epochs=2, recipe="micro-3"))
 SCALES.add("two_path", Scale(width=0.25, depth=1, resolution=16))

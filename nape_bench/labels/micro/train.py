@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from nape_bench.errors import NapeError
 from nape_bench.graph.vocabulary import CONVOLUTIONS
+from nape_bench.labels.micro.branches import set_branch_gain
 from nape_bench.labels.micro.images import Images, images, outputs
 from nape_bench.labels.micro.muon import Muon
 from nape_bench.labels.micro.recipe import MICRO, Recipe
@@ -70,6 +71,7 @@ def train(graph: ArchGraph, recipe: Recipe = MICRO, seed: int = 0) -> Outcome:
     with one_thread(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         net = graph.to_torch()
+        set_branch_gain(net, graph, recipe.branch_gain)
         net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         probabilities = torch.zeros(len(test_images.answers), outputs(recipe.task))
         losses = _epochs(net, _normalised(graph), train_images, recipe, seed)
