@@ -55,6 +55,10 @@ class NodeRow(NamedTuple):
         return sides
 
 
+Maker = Callable[[NodeRow, list[Shape]], Layer]
+"""Gives what a node computes, from the node and what its sources put out (`layer_for`)."""
+
+
 class Cut(nn.Module):
     """Keeps leading channels, drops leading rows and columns, before another layer."""
 

@@ -20,7 +20,7 @@ from nape_bench.graph.torch_layers import Cut, NodeRow, gated, layer_for
 
 if TYPE_CHECKING:
     from nape_bench.graph.arch_graph import ArchGraph
-    from nape_bench.graph.torch_layers import Layer
+    from nape_bench.graph.torch_layers import Layer, Maker
 
 
 class GraphModule(nn.Module):
@@ -28,12 +28,14 @@ class GraphModule(nn.Module):
 
     Args:
         graph: The graph; node `i` becomes `layers["i"]` where it has parameters.
+        make: Gives each node's layer, as `layer_for` does. With another one weights are as it
+            gives them, else they are drawn.
 
     Raises:
         GraphError: An operation has no torch counterpart; the node is named.
     """
 
-    def __init__(self, graph: ArchGraph) -> None:
+    def __init__(self, graph: ArchGraph, make: Maker = layer_for) -> None:
         super().__init__()
         self.layers = nn.ModuleDict()
         rows = [NodeRow.of(values) for values in graph.nodes.tolist()]
@@ -55,7 +57,7 @@ class GraphModule(nn.Module):
                     self._steps.append((i, layer, [source, other]))
                 continue
             try:
-                layer = layer_for(row, [rows[s].shape_out for s in sources[i]])
+                layer = make(row, [rows[s].shape_out for s in sources[i]])
             except GraphError as error:
                 raise GraphError(f"node {i} ({row.op}): {error}") from None
             if isinstance(layer, nn.Module):
@@ -67,7 +69,8 @@ class GraphModule(nn.Module):
         self._cut = None if put_out == read else Cut(put_out, read)
         self._flatten = rows[-1].shape_out[:2] == (1, 1)
         self._last_use = _last_use(self._steps)
-        _initialise(self)
+        if make is layer_for:
+            _initialise(self)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Map float [batch, channels, h, w] to [batch, classes], or to maps if there are some."""

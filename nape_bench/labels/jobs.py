@@ -12,6 +12,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nape_bench.labels.measures.base import run_spec
+
 if TYPE_CHECKING:
     from nape_bench.graph import ArchGraph
     from nape_bench.labels.measures import Measure
@@ -65,10 +67,10 @@ def measured(job: Job) -> Row:
     begun = time.perf_counter()
     try:
         target = job.target
-        graph = target.graph
-        if graph is None:
-            graph = job.measure.build(target.space, target.spec)
-        values = job.measure.run(graph, job.seed)
+        if target.graph is None:
+            values = run_spec(job.measure, target.space, target.spec, job.seed)
+        else:
+            values = job.measure.run(target.graph, job.seed)
         json.dumps(values, allow_nan=False)
     except Exception as error:  # whatever a job fails of is its result
         values = {"error": f"{type(error).__name__}: {error}"}

@@ -13,7 +13,7 @@ from nape_bench.labels.claims import Claims
 from nape_bench.labels.engines import Engine, Here, Workers
 from nape_bench.labels.jobs import GRAPH, Job, Target
 from nape_bench.labels.measures import MEASURES, Measure
-from nape_bench.labels.measures.base import for_space, is_alone
+from nape_bench.labels.measures.base import for_space, in_store, is_alone
 from nape_bench.labels.progress import Progress, TimeLeft
 from nape_bench.labels.read import Reader
 from nape_bench.labels.turns import Turns
@@ -122,6 +122,11 @@ def run(targets: Sequence[Target], plan: Plan) -> Report:
         for space, methods in fitted.items()
         for method in methods
     }
+    store = Path(plan.store)
+    fitted = {
+        space: [in_store(method, store, progress=plan.progress) for method in methods]
+        for space, methods in fitted.items()
+    }
     every = (
         Job(target, fitted[target.space][place], seed)
         for place in range(len(plan.measures))
@@ -129,7 +134,6 @@ def run(targets: Sequence[Target], plan: Plan) -> Report:
         for seed in range(plan.seeds)
     )
     listed = list({job.key: job for job in every}.values())
-    store = Path(plan.store)
     mark = stores.prepare(store)
     for name, values in settings.items():
         stores.declare(store, name, values)

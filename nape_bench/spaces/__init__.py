@@ -6,7 +6,8 @@ else to edit.
 
 from __future__ import annotations
 
+from nape_bench.spaces._supernet import SupernetSpace
 from nape_bench.spaces.base import Space, Spec
 from nape_bench.spaces.registry import register, space, spaces
 
-__all__ = ["Space", "Spec", "register", "space", "spaces"]
+__all__ = ["Space", "Spec", "SupernetSpace", "register", "space", "spaces"]

@@ -21,7 +21,8 @@ from nape_bench.spaces._ofa import (
     read_integers,
     read_resolution,
 )
-from nape_bench.spaces.base import Space, Spec, read_literal
+from nape_bench.spaces._supernet import SupernetSpace
+from nape_bench.spaces.base import Spec, read_literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -80,7 +81,7 @@ def add_mbconv(
     return b.add(x, shortcut) if residual else x
 
 
-class MBConvSpace(Space):
+class MBConvSpace(SupernetSpace):
     """A space of stages of inverted residual blocks.
 
     Attributes:
@@ -100,6 +101,12 @@ class MBConvSpace(Space):
     def __init__(self) -> None:
         pairs = itertools.product(RATIOS, KERNELS)
         self.blocks = {self._block_name(e, k): (e, k) for e, k in pairs}
+
+    def largest(self, spec: Spec) -> Spec:
+        """Return all slots with the largest kernels and ratios, of the same supernet."""
+        name = self._block_name(max(RATIOS), max(KERNELS))
+        config = [[name] * slots for slots in self.slots]
+        return {**self.normalise(spec), "resolution": FULL_RESOLUTION, "config": config}
 
     def sample(self, rng: np.random.Generator) -> Spec:
         """Draw depths, kernel sizes, ratios and resolution uniformly, of the usual supernet."""

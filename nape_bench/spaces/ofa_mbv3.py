@@ -7,11 +7,16 @@ ofa_mbv3_d234_e346_k357_w1.2); that of width 1.0 is the same with its own widths
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from nape_bench.graph import ArchGraph, GraphBuilder
 from nape_bench.spaces._mbconv import MBConvSpace, add_mbconv
 from nape_bench.spaces._ofa import make_divisible
 from nape_bench.spaces.base import Spec, scale
 from nape_bench.spaces.registry import register
+
+if TYPE_CHECKING:
+    from nape_bench.spaces._supernet import Ends
 
 STEM_CHANNELS = 16
 FIRST_CHANNELS = 16
@@ -44,9 +49,9 @@ class OfaMBv3(MBConvSpace):
     slots = (4, 4, 4, 4, 4)
     supernets = (1.2, 1.0)
 
-    def _build(
+    def _build_blocks(
         self, spec: Spec, *, width: float, depth: int | None, resolution: int, num_classes: int
-    ) -> ArchGraph:
+    ) -> tuple[ArchGraph, Ends]:
         b = GraphBuilder(resolution)
         supernet = spec.get("width", self.supernets[0])
         stem = scale(make_divisible(STEM_CHANNELS * supernet), width)
@@ -65,7 +70,8 @@ class OfaMBv3(MBConvSpace):
         stages = zip(
             spec["config"], STAGE_CHANNELS, STAGE_STRIDES, STAGE_H_SWISH, STAGE_GATES, strict=True
         )
-        for names, base, stride, h_swish, gated in stages:
+        ends = {"first": x}
+        for stage, (names, base, stride, h_swish, gated) in enumerate(stages):
             c_out = make_divisible(base * supernet)
             for i, name in enumerate(names[:depth]):
                 ratio, kernel = self.blocks[name]
@@ -81,8 +87,9 @@ class OfaMBv3(MBConvSpace):
                     squeeze=scale(squeeze, width) if gated else None,
                     residual=i > 0,
                 )
+                ends[f"{stage}.{i}"] = x
                 c = c_out
         expand, mix = [scale(make_divisible(base * supernet), width) for base in HEAD_CHANNELS]
         x = b.h_swish(b.batch_norm(b.conv(x, expand)))
         x = b.h_swish(b.conv(b.mean(x), mix))
-        return b.finish(b.dense(x, num_classes))
+        return b.finish(b.dense(x, num_classes)), ends

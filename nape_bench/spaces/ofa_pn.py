@@ -6,11 +6,16 @@ ofa_proxyless_d234_e346_k357_w1.3).
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from nape_bench.graph import ArchGraph, GraphBuilder
 from nape_bench.spaces._mbconv import MBConvSpace, add_mbconv
 from nape_bench.spaces._ofa import make_divisible
 from nape_bench.spaces.base import Spec, scale
 from nape_bench.spaces.registry import register
+
+if TYPE_CHECKING:
+    from nape_bench.spaces._supernet import Ends
 
 SUPERNET_WIDTH = 1.3
 STEM_CHANNELS = 32
@@ -38,9 +43,9 @@ class OfaPN(MBConvSpace):
     block = "mbconv2"
     slots = (4, 4, 4, 4, 4, 1)
 
-    def _build(
+    def _build_blocks(
         self, spec: Spec, *, width: float, depth: int | None, resolution: int, num_classes: int
-    ) -> ArchGraph:
+    ) -> tuple[ArchGraph, Ends]:
         b = GraphBuilder(resolution)
         c = make_divisible(FIRST_CHANNELS * SUPERNET_WIDTH)
         stem = scale(make_divisible(STEM_CHANNELS * SUPERNET_WIDTH), width)
@@ -48,7 +53,9 @@ class OfaPN(MBConvSpace):
         x = add_mbconv(
             b, x, hidden=None, c_out=scale(c, width), kernel=3, stride=1, activate=b.relu6
         )
-        for names, base, stride in zip(spec["config"], STAGE_CHANNELS, STAGE_STRIDES, strict=True):
+        ends = {"first": x}
+        stages = zip(spec["config"], STAGE_CHANNELS, STAGE_STRIDES, strict=True)
+        for stage, (names, base, stride) in enumerate(stages):
             c_out = make_divisible(base * SUPERNET_WIDTH)
             for i, name in enumerate(names[:depth]):
                 ratio, kernel = self.blocks[name]
@@ -62,7 +69,8 @@ class OfaPN(MBConvSpace):
                     activate=b.relu6,
                     residual=i > 0,
                 )
+                ends[f"{stage}.{i}"] = x
                 c = c_out
         head = scale(make_divisible(HEAD_CHANNELS * SUPERNET_WIDTH), width)
         x = b.relu6(b.batch_norm(b.conv(x, head)))
-        return b.finish(b.dense(b.mean(x), num_classes))
+        return b.finish(b.dense(b.mean(x), num_classes)), ends

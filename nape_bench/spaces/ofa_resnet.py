@@ -22,7 +22,8 @@ from nape_bench.spaces._ofa import (
     read_integers,
     read_resolution,
 )
-from nape_bench.spaces.base import Space, Spec, read_literal, scale
+from nape_bench.spaces._supernet import Ends, SupernetSpace
+from nape_bench.spaces.base import Spec, read_literal, scale
 from nape_bench.spaces.registry import register
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def _size() -> int:
 
 
 @register
-class OfaResNet(Space):
+class OfaResNet(SupernetSpace):
     """OFA-ResNet50: depth, width and bottleneck ratio of four stages.
 
     A specification is `{"resolution": 192, "config": {"d": [...], "e": [...], "w": [...]}}`: `d`
@@ -72,6 +73,15 @@ class OfaResNet(Space):
     example = "r192_d2.0.1.0.2_w1.0.2.1.0.1_e35.20.20.25-25.20.35.20-20.20.25.25.35.35-20.25.35.35"
     resolution = FULL_RESOLUTION
     num_classes = 1000
+
+    def largest(self, spec: Spec) -> Spec:  # noqa: ARG002 (there is one supernet)
+        """Return the network of most blocks, largest ratios and greatest widths."""
+        config = {
+            "d": [max(STEM_DEPTHS), *[max(EXTRA_DEPTHS)] * len(STAGE_DEPTHS)],
+            "e": [max(RATIOS)] * sum(STAGE_SLOTS),
+            "w": [len(WIDTHS) - 1] * (2 + len(STAGE_DEPTHS)),
+        }
+        return {"resolution": FULL_RESOLUTION, "config": config}
 
     def sample(self, rng: np.random.Generator) -> Spec:
         """Draw resolution, depths, ratios and widths uniformly, the stem's depth too."""
@@ -148,19 +158,20 @@ class OfaResNet(Space):
     def _resolution_of(self, spec: Spec) -> int:
         return int(spec["resolution"])
 
-    def _build(
+    def _build_blocks(
         self, spec: Spec, *, width: float, depth: int | None, resolution: int, num_classes: int
-    ) -> ArchGraph:
+    ) -> tuple[ArchGraph, Ends]:
         b = GraphBuilder(resolution)
         d, e, w = (spec["config"][key] for key in "dew")
-        x = _add_stem(b, spec["config"], width)
+        x, ends = _add_stem(b, spec["config"], width)
         stages = zip(_slots(), _block_counts(d), w[2:], STAGE_CHANNELS, STAGE_STRIDES, strict=True)
-        for slots, blocks, index, base, stride in stages:
+        for stage, (slots, blocks, index, base, stride) in enumerate(stages):
             c_out = make_divisible(base * WIDTHS[index])
             for i, slot in enumerate(slots[:blocks][:depth]):
                 middle = scale(make_divisible(round(c_out * e[slot])), width)
                 x = _add_block(b, x, middle, scale(c_out, width), None if i else stride)
-        return b.finish(b.dense(b.mean(x), num_classes))
+                ends[f"{stage}.{i}"] = x
+        return b.finish(b.dense(b.mean(x), num_classes)), ends
 
     def _from_text(self, text: str) -> dict[str, Any]:
         match = _TEXT.fullmatch(text)
@@ -171,16 +182,22 @@ class OfaResNet(Space):
         return {**spec, **({"resolution": int(match[1])} if match[1] else {})}
 
 
-def _add_stem(b: GraphBuilder, config: Mapping[str, Any], width: float) -> int:
-    """Add two 3 x 3 convolutions, a residual one between them where d[0] is 2, and a max pool."""
-    ends = [make_divisible(STEM_CHANNELS * factor) for factor in WIDTHS]
+def _add_stem(b: GraphBuilder, config: Mapping[str, Any], width: float) -> tuple[int, Ends]:
+    """Add two 3 x 3 convolutions, a residual one between them where d[0] is 2, and a max pool.
+
+    Returns:
+        The last node and the ends of the blocks, of which the residual one is one.
+    """
+    widths = [make_divisible(STEM_CHANNELS * factor) for factor in WIDTHS]
     # The middle has half of what the stem of that index ends in, not of what this one ends in.
-    middle = scale(make_divisible(ends[config["w"][0]] // 2), width)
+    middle = scale(make_divisible(widths[config["w"][0]] // 2), width)
     x = _conv_relu(b, b.input, middle, 3, 2)
+    ends = {"stem.0": x}
     if config["d"][0] == max(STEM_DEPTHS):
-        x = b.add(_conv_relu(b, x, middle, 3), x)
-    x = _conv_relu(b, x, scale(ends[config["w"][1]], width), 3)
-    return b.max_pool(x, 3, 2)
+        x = ends["stem.residual"] = b.add(_conv_relu(b, x, middle, 3), x)
+    x = _conv_relu(b, x, scale(widths[config["w"][1]], width), 3)
+    x = ends["stem.1"] = b.max_pool(x, 3, 2)
+    return x, ends
 
 
 def _add_block(b: GraphBuilder, x: int, middle: int, c_out: int, stride: int | None) -> int:

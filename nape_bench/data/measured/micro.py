@@ -25,11 +25,13 @@ def labels(results: Results) -> dict[str, Label]:
     source = f"trained by nape_bench, recipe {results.version}"
     ceiling = seed_correlation(accuracy)
     count = len(results.seeds)
-    meaning = f"test accuracy after micro training, mean over {count} seeds"
+    shared = results.has("supernet_seconds")
+    how = "with the weights of a micro supernet" if shared else "after micro training"
+    meaning = f"test accuracy {how}, mean over {count} seeds"
     info = LabelInfo(meaning, "%", True, source, count, ceiling)
     made = {ACCURACY: Label(info, mean_of(accuracy), accuracy)}
     for place, seed in enumerate(results.seeds):
-        meaning = f"test accuracy after micro training with seed {seed}"
+        meaning = f"test accuracy {how} with seed {seed}"
         info = LabelInfo(meaning, "%", True, source, 1, ceiling)
         made[f"{ACCURACY}_seed{seed}"] = Label(info, accuracy[:, place])
     questions = results.table[0][0].get("answers") or {}
@@ -38,7 +40,8 @@ def labels(results: Results) -> dict[str, Label]:
         meaning = f"test accuracy on the question for the {question} alone, mean over {count} seeds"
         info = LabelInfo(meaning, "%", True, source, count, seed_correlation(answers))
         made[f"{ACCURACY}_{question}"] = Label(info, mean_of(answers), answers)
-    meaning = f"processor time of micro training, mean over {count} seeds; tells of the machine"
+    work = "scoring, the supernet's training left out" if shared else "micro training"
+    meaning = f"processor time of {work}, mean over {count} seeds; tells of the machine"
     made[SECONDS] = Label(LabelInfo(meaning, "s", False, source, count), mean_of(seconds))
     return made
 

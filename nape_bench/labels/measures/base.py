@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from nape_bench.registry import Registry
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from nape_bench.graph import ArchGraph
     from nape_bench.spaces import Spec
 
@@ -22,8 +24,13 @@ class Measure(Protocol):
     """A measurement; it is sent to other processes, so it can be pickled.
 
     It may have an attribute `alone`: with True, nothing else is measured on the machine while it
-    measures (`is_alone`). It may have a method `for_space(space) -> Measure`, which gives the
-    measurement that is done for architectures of a space.
+    measures (`is_alone`). It may have methods:
+
+    - `for_space(space) -> Measure` gives the measurement that is done for architectures of a space.
+    - `run_spec(space, spec, seed)` measures an architecture, where its graph alone does not say
+      enough; the rest is as for `run`.
+    - `in_store(store, *, progress) -> Measure` gives the same, which may keep files of its own in
+      the folder of a label store, and shows progress or not.
     """
 
     @property
@@ -80,3 +87,18 @@ def for_space(measure: Measure, space: str) -> Measure:
     """Return a measurement as it is done for a space: its method `for_space`, if it has one."""
     fitted = getattr(measure, "for_space", None)
     return measure if fitted is None else fitted(space)
+
+
+def in_store(measure: Measure, store: Path, *, progress: bool) -> Measure:
+    """Return a measurement as it is done for a store: its method `in_store`, if it has one."""
+    placed = getattr(measure, "in_store", None)
+    return measure if placed is None else placed(store, progress=progress)
+
+
+def run_spec(measure: Measure, space: str, spec: Spec, seed: int) -> dict[str, Any]:
+    """Measure an architecture: by the method `run_spec`, or else its graph."""
+    run = getattr(measure, "run_spec", None)
+    if run is None:
+        return measure.run(measure.build(space, spec), seed)
+    values: dict[str, Any] = run(space, spec, seed)
+    return values

@@ -6,11 +6,12 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from nape_bench.graph.cap import cap_maps
-from nape_bench.labels.measures.base import MEASURES
+from nape_bench.errors import NapeError
+from nape_bench.labels.measures.base import MEASURES, Measure
+from nape_bench.labels.measures.shared_micro import SharedMicro
 from nape_bench.labels.micro.digits import load_source
-from nape_bench.labels.micro.images import outputs
-from nape_bench.labels.micro.recipe import MICRO, RECIPES, SCALES, Recipe
+from nape_bench.labels.micro.recipe import MICRO, RECIPES, SCALES, Recipe, SharedRecipe
+from nape_bench.labels.micro.scaled import scaled
 from nape_bench.spaces import space as space_of
 
 if TYPE_CHECKING:
@@ -44,6 +45,11 @@ class Micro:
     def _recipe(self) -> Recipe:
         return self.recipe or MICRO
 
+    def _recipe_for(self, space: str) -> Recipe:
+        scale = SCALES[space]
+        recipe = self.recipe or RECIPES[scale.recipe]
+        return dataclasses.replace(recipe, epochs=scale.epochs or recipe.epochs)
+
     def check(self) -> None:
         """Make sure that the digits of the task are at hand."""
         load_source()
@@ -52,34 +58,35 @@ class Micro:
         """Return the recipe and the scale of a space; the scale of graphs is None."""
         if space is None:
             return {**self._recipe.to_dict(), "scale": None}
-        fitted = self.for_space(space)
-        return {**fitted._recipe.to_dict(), "scale": dataclasses.asdict(SCALES[space])}
+        recipe = self._recipe_for(space)
+        return {**recipe.to_dict(), "scale": dataclasses.asdict(SCALES[space])}
 
-    def for_space(self, space: str) -> Micro:
-        """Return the same with the recipe and the epochs that the scale of a space asks for."""
-        scale = SCALES[space]
-        recipe = self.recipe or RECIPES[scale.recipe]
-        epochs = scale.epochs or recipe.epochs
-        return dataclasses.replace(self, recipe=dataclasses.replace(recipe, epochs=epochs))
+    def for_space(self, space: str) -> Measure:
+        """Return the same with the recipe and the epochs that the scale of a space asks for.
+
+        Raises:
+            UnknownNameError: The space has no scale.
+        """
+        recipe = self._recipe_for(space)
+        if isinstance(recipe, SharedRecipe):
+            return SharedMicro(space, recipe, SCALES[space])
+        return dataclasses.replace(self, recipe=recipe)
 
     def build(self, space: str, spec: Spec) -> ArchGraph:
         """Build an architecture at the scale of its space."""
-        scale = SCALES[space]
-        graph = space_of(space).build(
-            spec,
-            width=scale.width,
-            depth=scale.depth,
-            resolution=scale.resolution,
-            num_classes=outputs(self._recipe.task),
-        )
-        return graph if scale.cap is None else cap_maps(graph, scale.cap)
+        return scaled(space_of(space), spec, SCALES[space], self._recipe_for(space).task)
 
     def run(self, graph: ArchGraph, seed: int) -> dict[str, Any]:
         """Train a network.
 
         Raises:
-            NapeError: The graph has no square input of 3 channels or not the outputs of the task.
+            NapeError: The graph has no square input of 3 channels or not the outputs of the task,
+                or the recipe is one of shared weights.
         """
+        if isinstance(self._recipe, SharedRecipe):
+            raise NapeError(
+                f"{self.version}: weights are shared by networks of a space, not graphs"
+            )
         from nape_bench.labels.micro.train import train
 
         outcome = train(graph, self._recipe, seed)

@@ -49,20 +49,35 @@ class Muon:
     def step(self, rate: float) -> None:
         """Take a step against the gradients, which are then dropped.
 
+        A kernel that has no gradient stays as it is, and so does its sum of gradients.
+
         Args:
             rate: Spectral norm of the step, where the norm of a matrix is the root of its outputs.
         """
         for shape, kernels in self._kernels.items():
-            gradients = torch.cat([_matrices(k.grad, shape) for k in kernels])
-            sums = self._sums[shape].mul_(self._momentum).add_(gradients)
+            used = [kernel for kernel in kernels if kernel.grad is not None]
+            if not used:
+                continue
+            gradients = torch.cat([_matrices(k.grad, shape) for k in used])
+            if len(used) == len(kernels):
+                sums = self._sums[shape].mul_(self._momentum).add_(gradients)
+            else:
+                rows = _used(kernels, shape)
+                sums = self._sums[shape][rows].mul_(self._momentum).add_(gradients)
+                self._sums[shape][rows] = sums
             turn = orthogonal(gradients.add_(sums, alpha=self._momentum), self._iterations)
-            weights = torch.cat([_matrices(k, shape) for k in kernels])
+            weights = torch.cat([_matrices(k, shape) for k in used])
             weights.sub_(turn, alpha=rate * max(1.0, shape[0] / shape[1]) ** 0.5)
             weights.mul_(shape[0] ** 0.5 / _norm(weights))
-            parts = torch.split(weights, [k.numel() // (shape[0] * shape[1]) for k in kernels])
-            for kernel, part in zip(kernels, parts, strict=True):
+            parts = torch.split(weights, [k.numel() // (shape[0] * shape[1]) for k in used])
+            for kernel, part in zip(used, parts, strict=True):
                 kernel.copy_(part.reshape(kernel.shape))
                 kernel.grad = None
+
+    @property
+    def sums(self) -> list[torch.Tensor]:
+        """The sums of gradients, float32 [matrices, rows, columns] for each shape of matrix."""
+        return list(self._sums.values())
 
 
 def orthogonal(matrices: torch.Tensor, iterations: int) -> torch.Tensor:
@@ -86,6 +101,13 @@ def _matrices(kernel: torch.Tensor | None, shape: tuple[int, int]) -> torch.Tens
     """Return a kernel as matrices, one for each group."""
     assert kernel is not None  # noqa: S101
     return kernel.reshape(-1, *shape)
+
+
+def _used(kernels: list[torch.nn.Parameter], shape: tuple[int, int]) -> torch.Tensor:
+    """Return for each matrix of these kernels whether there is a gradient, bool [matrices]."""
+    counts = torch.tensor([kernel.numel() // (shape[0] * shape[1]) for kernel in kernels])
+    used = torch.tensor([kernel.grad is not None for kernel in kernels])
+    return used.repeat_interleave(counts)
 
 
 def _norm(matrices: torch.Tensor) -> torch.Tensor:

@@ -83,6 +83,26 @@ class Recipe:
         return dataclasses.asdict(self)
 
 
+@dataclass(frozen=True)
+class SharedRecipe(Recipe):
+    """How a supernet is trained, and its sub-networks are scored with its weights.
+
+    Each step trains a few sub-networks, drawn uniformly, on the same images; the loss is the mean
+    of theirs. Weights that a step does not use stay as they are. `averaged` has no meaning here.
+
+    Attributes:
+        networks: Sub-networks in a step.
+        sandwich: Whether one of them is the largest network (Yu and Huang, Universally Slimmable
+            Networks, ICCV 2019).
+        recalibration: Training images, the first ones, that the BatchNorm statistics of a
+            sub-network are taken of before it is scored.
+    """
+
+    networks: int = 2
+    sandwich: bool = False
+    recalibration: int = 1024
+
+
 RECIPES: Registry[Recipe] = Registry("micro recipe")
 """All recipes that labels were published with, by version."""
 RECIPES.add("micro-1", Recipe("micro-1", Clutter()))
@@ -102,17 +122,30 @@ RECIPES.add(
     dataclasses.replace(RECIPES["micro-2"], version="micro-3", muon_rate=0.1, branch_gain=0.0),
 )
 
+RECIPES.add(
+    "micro-shared-1",
+    SharedRecipe(
+        "micro-shared-1",
+        Attributes(),
+        epochs=60,
+        learning_rate=0.05,
+        averaged=1,
+        muon_rate=0.1,
+        branch_gain=0.0,
+    ),
+)
+
 MICRO = RECIPES["micro-2"]
 """The recipe for graphs that are given as they are."""
 
 SCALES: Registry[Scale] = Registry("micro scale of a space")
 """The scale of each family, by the name of its space."""
-SCALES.add("nb101", Scale(width=0.0625, depth=1, resolution=16))
+SCALES.add("nb101", Scale(0.25, 1, resolution=12, epochs=4, recipe="micro-3"))
 SCALES.add("nb201", Scale(width=0.5, depth=1, resolution=16))
 SCALES.add("nb301", Scale(0.25, 1, resolution=12, epochs=1, recipe="micro-3"))
-SCALES.add("ofa_pn", Scale(0.25, None, resolution=48, cap=12, epochs=2, recipe="micro-3"))
-SCALES.add("ofa_mbv3", Scale(0.25, None, resolution=48, cap=12, epochs=2, recipe="micro-3"))
-SCALES.add("ofa_resnet", Scale(0.125, None, resolution=48, cap=12, epochs=2, recipe="micro-3"))
+SCALES.add("ofa_pn", Scale(0.25, None, resolution=48, cap=12, recipe="micro-shared-1"))
+SCALES.add("ofa_mbv3", Scale(0.25, None, resolution=48, cap=12, recipe="micro-shared-1"))
+SCALES.add("ofa_resnet", Scale(0.125, None, resolution=48, cap=12, recipe="micro-shared-1"))
 SCALES.add("hiaml", Scale(width=0.25, depth=1, resolution=16))
 SCALES.add("inception", Scale(0.25, 1, resolution=16, epochs=2, recipe="micro-3"))
 SCALES.add("two_path", Scale(width=0.25, depth=1, resolution=16))

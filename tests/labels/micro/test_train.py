@@ -11,8 +11,9 @@ from nape_bench.errors import NapeError, UnknownNameError
 from nape_bench.labels.micro.attributes import Attributes
 from nape_bench.labels.micro.clutter import Clutter
 from nape_bench.labels.micro.images import images, outputs
+from nape_bench.labels.micro.optimisers import kernels, normalised, schedule
 from nape_bench.labels.micro.recipe import MICRO, RECIPES, SCALES, Recipe
-from nape_bench.labels.micro.train import predict, schedule, train
+from nape_bench.labels.micro.train import predict, train
 
 TINY = Recipe(
     version="tiny", task=Clutter(train=128, test=100, pieces=1), epochs=2, batch=32, averaged=1
@@ -131,17 +132,15 @@ def test_muon_gets_further_in_few_steps() -> None:
 
 
 def test_muon_trains_the_kernels_that_a_batch_norm_reads_and_no_others() -> None:
-    from nape_bench.labels.micro import train as module
-
     space = nape_bench.space("ofa_mbv3")  # its squeeze-and-excite convolutions have no BatchNorm
     mobile = space.build(space.example, width=0.125, resolution=32)
     net = mobile.to_torch()
-    kernels = module._kernels(net, module._normalised(mobile))
+    turned = kernels(net, normalised(mobile))
     biased = {id(m.weight) for m in net.modules() if getattr(m, "bias", None) is not None}
     convolutions = {id(m.weight) for m in net.modules() if isinstance(m, torch.nn.Conv2d)}
-    assert set(kernels) < convolutions - biased
-    assert len(convolutions - biased - set(kernels)) == 1  # the one before the classifier
-    depthwise = [groups for weight, groups in kernels.values() if weight.shape[1] == 1]
+    assert set(turned) < convolutions - biased
+    assert len(convolutions - biased - set(turned)) == 1  # the one before the classifier
+    depthwise = [groups for weight, groups in turned.values() if weight.shape[1] == 1]
     assert max(depthwise) > 1
 
 
