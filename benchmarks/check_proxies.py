@@ -12,6 +12,14 @@ Columns: `rank` is the Spearman correlation of one seed with the published value
 seeds of this package; `theirs` between two published values of one network, which the NAS-Bench-101
 file has: some of its cells are isomorphic. A proxy of low `theirs` cannot be met: it depends more
 on the images and weights that were drawn than on the network.
+
+So it is with epe_nas, grasp, jacov and plain. Published epe_nas is mostly the number of pairs of
+images of one class in the batch, which was drawn for each network: of 32 images and 10 classes it
+varies by 13 %, and the published values of all 500 cells vary by 15 %. Of 16 images and 100
+classes, 28 % of batches have no such pair, which makes it 0, as it is for 23 % of FBNet networks.
+In both files its rank correlation with each other proxy is under 0.1. Here classes are spread
+evenly over a batch. grasp and plain are sums of terms of both signs that nearly cancel out; jacov
+differs by under 1 % between networks.
 """
 
 from __future__ import annotations

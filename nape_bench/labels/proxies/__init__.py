@@ -11,7 +11,8 @@ what differs from those codes:
 - flops and params are the graph's own: multiply-adds of convolutions and dense layers, and
   trained parameters, plain numbers. NASLib's flops add 2 an element of BatchNorm, 1 of ReLU and
   the window's size of a pool, its numbers are in millions;
-- grasp takes a central difference of gradients in place of a second differentiation;
+- grasp takes a central difference of gradients, with every ReLU held on its side, in place of a
+  second differentiation;
 - synflow runs ReLU6 as ReLU, and is the logarithm;
 - epe_nas leaves out classes of one image, jacov takes eigenvalues of a symmetric matrix;
 - a proxy that a network has no value of is None, with a reason (`Scores`), where NASLib has -1e8.

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from torch import nn
 
     from nape_bench.labels.proxies.batch import Batch
+    from nape_bench.labels.proxies.pieces import Pieces
 
-STEP = 0.01
+STEP = 0.03
 """By what part weights are made larger and smaller for `grasp`."""
 
 
@@ -53,21 +54,25 @@ def fisher(net: nn.Module, information: list[torch.Tensor]) -> float:
     return sum(float(found.sum()) * (w.numel() // len(w)) for w, found in pairs)
 
 
-def grasp(net: nn.Module, batch: Batch, grads: list[torch.Tensor]) -> float:
+def grasp(net: nn.Module, batch: Batch, grads: list[torch.Tensor], pieces: Pieces) -> float:
     """Return minus the sum of weight times (Hessian times gradient).
 
     It is the score of Wang et al. (GraSP, 2020, eq. 8) with zero-cost-nas's sign. Where w are the
     weights and g their gradient, -w H g is minus the slope at t = 1 of the inner product of g and
-    the gradient at t w, here between t = 1 - `STEP` and 1 + `STEP`. Against differentiating the
-    gradient that is exact to 3 digits, takes less time and memory, and works where torch has no
-    second derivative (h-sigmoid).
+    the gradient at t w, here between t = 1 - `STEP` and 1 + `STEP`. Every ReLU stays on its side
+    meanwhile, as differentiating the gradient has it: the few units that would change sides change
+    the gradient by far more than the slope is. That is less work than a second differentiation,
+    and torch has none of h-sigmoid.
 
     Args:
         net: The network in train mode, as it was when `grads` were taken.
         batch: The batch that they were taken of.
         grads: Gradients by `passes.weights`.
+        pieces: Those of the pass that they were taken from.
     """
-    larger, smaller = (dot(grads, _gradients_at(net, batch, 1 + step)) for step in (STEP, -STEP))
+    larger, smaller = (
+        dot(grads, _gradients_at(net, batch, 1 + step, pieces)) for step in (STEP, -STEP)
+    )
     return -(larger - smaller) / (2 * STEP)
 
 
@@ -77,11 +82,12 @@ def dot(these: list[torch.Tensor], others: list[torch.Tensor]) -> float:
     return sum(float((a * b).sum(dtype=torch.float64)) for a, b in pairs)
 
 
-def _gradients_at(net: nn.Module, batch: Batch, scale: float) -> list[torch.Tensor]:
+def _gradients_at(net: nn.Module, batch: Batch, scale: float, pieces: Pieces) -> list[torch.Tensor]:
     """Return the gradients where all weights are `scale` times what they are."""
     scaled = [(w * scale).requires_grad_() for w in _values(net)]
     names = [f"{name}.weight" for name in layers(net)]
-    logits = functional_call(net, dict(zip(names, scaled, strict=True)), batch.images)
+    with pieces:
+        logits = functional_call(net, dict(zip(names, scaled, strict=True)), batch.images)
     return gradients(logits, batch, scaled)
 
 

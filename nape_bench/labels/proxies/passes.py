@@ -7,6 +7,7 @@ statistics.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,6 +15,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
+
+from nape_bench.labels.proxies.pieces import Pieces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -31,12 +34,14 @@ class Needs(NamedTuple):
         fisher: Fisher information of channels; it takes the pass of the gradients.
         jacobian: Gradients of the sum of outputs by the images.
         same: Units that two images have on the same side of their ReLU.
+        pieces: On which piece of functions that are smooth in pieces numbers are.
     """
 
     gradients: bool = False
     fisher: bool = False
     jacobian: bool = False
     same: bool = False
+    pieces: bool = False
 
 
 @dataclass
@@ -48,12 +53,14 @@ class Seen:
         fisher: For each of `weights`, float32 [output channels].
         jacobian: float32 [batch, channels, height, width].
         same: float64 [batch, batch], numbers of units; zeros if there is no ReLU.
+        pieces: To be entered for the same batch once more.
     """
 
     gradients: list[torch.Tensor]
     fisher: list[torch.Tensor]
     jacobian: torch.Tensor
     same: torch.Tensor
+    pieces: Pieces
 
 
 class Watch(TorchFunctionMode):
@@ -94,7 +101,7 @@ def run(net: nn.Module, batch: Batch, needs: Needs) -> Seen:
     """
     images = batch.images.detach().requires_grad_(needs.jacobian)
     same = torch.zeros(len(images), len(images), dtype=torch.float64)
-    seen = Seen([], [], torch.empty(0, 0), same)
+    seen = Seen([], [], torch.empty(0, 0), same, Pieces())
     if not any(needs):
         return seen
     outputs: list[torch.Tensor] = []
@@ -103,7 +110,8 @@ def run(net: nn.Module, batch: Batch, needs: Needs) -> Seen:
         for layer in layers(net).values()
         if needs.fisher
     ]
-    with Watch(RELUS if needs.same else (), lambda x: add_same(seen.same, x)):
+    watch = Watch(RELUS if needs.same else (), lambda x: add_same(seen.same, x))
+    with seen.pieces if needs.pieces else nullcontext(), watch:
         logits = net(images)
     for hook in hooks:
         hook.remove()

@@ -140,6 +140,7 @@ def _of_network(
             fisher="fisher" in names,
             jacobian=not names.isdisjoint({"jacov", "epe_nas"}),
             same="nwot" in names,
+            pieces="grasp" in names,
         ),
     )
     rows = seen.jacobian.flatten(1)
@@ -148,7 +149,7 @@ def _of_network(
         "epe_nas": lambda: epe_nas(rows, data.classes, classes),
         "fisher": lambda: gradient.fisher(net, seen.fisher),
         "grad_norm": lambda: gradient.grad_norm(seen.gradients),
-        "grasp": lambda: gradient.grasp(net, data, seen.gradients),
+        "grasp": lambda: gradient.grasp(net, data, seen.gradients, seen.pieces),
         "jacov": lambda: jacov(rows),
         "l2_norm": lambda: l2_norm(net),
         "nwot": lambda: nwot(seen.same),

@@ -15,12 +15,15 @@ from torch.nn import functional
 from nape_bench.graph import ArchGraph, GraphBuilder
 from nape_bench.labels.proxies import gradient, passes
 from nape_bench.labels.proxies.batch import Batch, batch_for
+from nape_bench.labels.proxies.pieces import Pieces
 from nape_bench.labels.proxies.size import l2_norm
 from nape_bench.labels.proxies.synflow import synflow
 from nape_bench.labels.proxies.zen import zen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    Function = Callable[[torch.Tensor], torch.Tensor]
 
 EVERYTHING = passes.Needs(gradients=True, fisher=True, jacobian=True, same=True)
 
@@ -120,11 +123,64 @@ def test_grasp_is_the_second_derivative(activation: str, *, norm: bool) -> None:
     torch.manual_seed(1)
     graph = convolutional(activation, norm=norm)
     net, batch = graph.to_torch(), batch_for(graph, 8, 0)
-    seen = passes.run(net, batch, passes.Needs(gradients=True))
-    found = gradient.grasp(net, batch, seen.gradients)
+    seen = passes.run(net, batch, passes.Needs(gradients=True, pieces=True))
+    found = gradient.grasp(net, batch, seen.gradients, seen.pieces)
     exact = second_derivative(net.double(), batch)
     size = gradient.dot(seen.gradients, seen.gradients)
     assert found == pytest.approx(exact, rel=5e-3, abs=5e-4 * size)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_grasp_holds_units_on_their_side(seed: int) -> None:
+    """BatchNorm's epsilon lets some change it where variances are small, as in real networks."""
+    b = GraphBuilder(16)
+    x = b.relu(b.batch_norm(b.conv(b.input, 32, 3)))
+    for _ in range(8):
+        x = b.add(x, b.relu6(b.batch_norm(b.depthwise(b.max_pool(x, 3), 3))))
+    graph = b.finish(b.dense(b.mean(x), 10))
+    torch.manual_seed(seed)
+    net, batch = graph.to_torch(), batch_for(graph, 16, 0)
+    with torch.no_grad():
+        for weight in passes.weights(net)[:-1]:
+            weight.mul_(0.03)
+    seen = passes.run(net, batch, passes.Needs(gradients=True, pieces=True))
+    found = gradient.grasp(net, batch, seen.gradients, seen.pieces)
+    exact = second_derivative(net.double(), batch)
+    size = gradient.dot(seen.gradients, seen.gradients)
+    assert found == pytest.approx(exact, abs=2e-3 * size)
+
+
+@pytest.mark.parametrize(
+    ("function", "knots"),
+    [
+        (torch.relu, [0]),
+        (functional.relu6, [0, 6]),
+        (functional.hardsigmoid, [-3, 3]),
+        (functional.hardswish, [-3, 3]),
+    ],
+)
+def test_pieces_are_held(function: Function, knots: list[int]) -> None:
+    x = torch.linspace(-7, 7, 29, dtype=torch.float64)
+    pieces = Pieces()
+    for moved in (0, 0.01, -0.01):
+        at = (x + moved).requires_grad_()
+        with pieces:
+            held = function(at)
+        slope, free = (torch.autograd.grad(y.sum(), at)[0] for y in (held, function(at)))
+        crossed = (slope - free).abs() > 0.02
+        # What lies on a knot is held below the lower one and above the upper one, as torch has it.
+        assert x[crossed].tolist() == {0: [], 0.01: knots[:1], -0.01: knots[1:]}[moved]
+        assert torch.allclose(held[~crossed], function(at)[~crossed], rtol=1e-12)
+
+
+def test_max_pooling_takes_from_where_it_took() -> None:
+    pieces, pool = Pieces(), nn.MaxPool2d(2, padding=1)
+    x = torch.rand(2, 3, 4, 4)
+    with pieces:
+        first = pool(x)
+    assert torch.equal(first, pool(x))
+    with pieces:
+        assert torch.equal(pool(-x), -first)
 
 
 def second_derivative(net: nn.Module, batch: Batch) -> float:
