@@ -135,7 +135,7 @@ RECIPES.add(
     ),
 )
 
-MICRO = RECIPES["micro-2"]
+MICRO = RECIPES["micro-3"]
 """The recipe for graphs that are given as they are."""
 
 SCALES: Registry[Scale] = Registry("micro scale of a space")
