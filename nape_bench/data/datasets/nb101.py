@@ -23,5 +23,8 @@ NB101 = register(
                 "--label cifar10=cifar10_val_acc --unit cifar10=% --name nape/nb101"
             )
         },
+        pins={
+            "v1.0": {"micro": "7f642acb3e0c8b83659a64e707614c19ea56e9073cab991994440cff52c3a214"}
+        },
     )
 )
