@@ -111,8 +111,16 @@ def run(targets: Sequence[Target], plan: Plan) -> Report:
     for method in plan.measures:
         method.check()
     spaces = sorted({target.space for target in targets})
+    store = Path(plan.store)
     fitted = {
-        space: [method if space == GRAPH else for_space(method, space) for method in plan.measures]
+        space: [
+            in_store(
+                method if space == GRAPH else for_space(method, space),
+                store,
+                progress=plan.progress,
+            )
+            for method in plan.measures
+        ]
         for space in spaces
     }
     settings = {
@@ -121,11 +129,6 @@ def run(targets: Sequence[Target], plan: Plan) -> Report:
         )
         for space, methods in fitted.items()
         for method in methods
-    }
-    store = Path(plan.store)
-    fitted = {
-        space: [in_store(method, store, progress=plan.progress) for method in methods]
-        for space, methods in fitted.items()
     }
     every = (
         Job(target, fitted[target.space][place], seed)

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import shlex
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from nape_bench.cli.main import main
@@ -17,9 +13,9 @@ from nape_bench.data import import_table, load_dataset
 from nape_bench.data.importers.records import read_records
 from nape_bench.errors import DataError, NapeError, UnknownNameError
 from tests.data import tables
+from tests.data.tables import write
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
 SPECS = tables.specs(12)
@@ -27,19 +23,6 @@ ROWS = [
     {"arch": text, "index": i, "pixel3": 2.0 * i, "gpu_1": 0.5 * i, "gpu_32": 10.0 - i}
     for i, text in enumerate(SPECS)
 ]
-
-
-def write(path: Path, rows: Sequence[dict[str, Any]]) -> Path:
-    if path.suffix == ".csv":
-        with path.open("w", newline="") as file:
-            writer = csv.DictWriter(file, list(rows[0]))
-            writer.writeheader()
-            writer.writerows(rows)
-    elif path.suffix == ".json":
-        path.write_text(json.dumps(rows))
-    else:
-        pq.write_table(pa.Table.from_pylist(list(rows)), path)
-    return path
 
 
 def run(path: Path | list[Path], **changes: Any) -> Any:

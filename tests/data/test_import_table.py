@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from nape_bench.data import import_table, load_dataset
@@ -18,28 +15,11 @@ from nape_bench.data.importers.cells import label_value
 from nape_bench.errors import DataError, NapeError, UnknownNameError
 from nape_bench.spaces import space
 from tests.data import tables
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from tests.data.tables import write
 
 HIAML = space("hiaml")
 SPECS = tables.specs(12)
 ROWS = [{"arch": text, "acc": 90 + i / 8, "ms": 3.5 * i} for i, text in enumerate(SPECS)]
-
-
-def write(path: Path, rows: Sequence[dict[str, Any]]) -> Path:
-    if path.suffix == ".csv":
-        with path.open("w", newline="") as file:
-            writer = csv.DictWriter(file, list(rows[0]))
-            writer.writeheader()
-            writer.writerows(rows)
-    elif path.suffix == ".jsonl":
-        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    elif path.suffix == ".json":
-        path.write_text(json.dumps(rows))
-    else:
-        pq.write_table(pa.Table.from_pylist(list(rows)), path)
-    return path
 
 
 def run(path: Path, **changes: Any) -> tuple[Path, Any]:

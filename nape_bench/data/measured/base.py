@@ -42,17 +42,17 @@ class LabelConfig:
         name: Name of the config.
         measure: Name of the measurement ("micro").
         target: The main label.
+        labels: Makes the label columns, in the order of the file.
         least_seeds: Measurements that each architecture needs.
         needed: Columns of a result without which it does not count.
-        labels: Makes the label columns, in the order of the file.
     """
 
     name: str
     measure: str
     target: str
-    least_seeds: int
-    needed: tuple[str, ...]
     labels: Callable[[Results], Mapping[str, Label]]
+    least_seeds: int = 1
+    needed: tuple[str, ...] = ()
 
 
 CONFIGS: Registry[LabelConfig] = Registry("measured config")

@@ -53,14 +53,4 @@ def labels(results: Results) -> dict[str, Label]:
     return made
 
 
-CONFIGS.add(
-    "latency_cpu",
-    LabelConfig(
-        name="latency_cpu",
-        measure="latency",
-        target="torch_b1_ms",
-        least_seeds=1,
-        needed=(),
-        labels=labels,
-    ),
-)
+CONFIGS.add("latency_cpu", LabelConfig("latency_cpu", "latency", "torch_b1_ms", labels))

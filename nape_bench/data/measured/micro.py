@@ -58,8 +58,8 @@ CONFIGS.add(
         name="micro",
         measure="micro",
         target=ACCURACY,
+        labels=labels,
         least_seeds=2,
         needed=("accuracy", "seconds"),
-        labels=labels,
     ),
 )

@@ -36,14 +36,4 @@ def labels(results: Results) -> dict[str, Label]:
     }
 
 
-CONFIGS.add(
-    "proxies",
-    LabelConfig(
-        name="proxies",
-        measure="proxies",
-        target="synflow",
-        least_seeds=1,
-        needed=(),
-        labels=labels,
-    ),
-)
+CONFIGS.add("proxies", LabelConfig("proxies", "proxies", "synflow", labels))

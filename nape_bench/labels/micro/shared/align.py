@@ -12,46 +12,23 @@ from typing import TYPE_CHECKING
 from nape_bench.errors import NapeError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import torch
 
-    from nape_bench.spaces import Spec, SupernetSpace
 
-
-def aligned(family: SupernetSpace, spec: Spec, depth: int | None = None) -> dict[int, int]:
+def aligned(part: Mapping[str, range], whole: Mapping[str, range]) -> dict[int, int]:
     """Return the node of the largest network's graph that each node of a sub-network's is.
 
     Args:
-        family: The space.
-        spec: The sub-network.
-        depth: As both graphs are built (`Space.build`).
-
-    Raises:
-        SpecError: The specification is malformed.
+        part: Nodes of each block of the sub-network (`SupernetSpace.parts`).
+        whole: Those of the largest network, built with the same depth.
     """
-    whole = family.parts(family.largest(spec), depth=depth)
     return {
         node: other
-        for name, nodes in family.parts(spec, depth=depth).items()
+        for name, nodes in part.items()
         for node, other in zip(nodes, whole[name], strict=True)
     }
-
-
-def names_aligned(
-    part: torch.nn.Module, whole: torch.nn.Module, nodes: dict[int, int]
-) -> dict[str, str]:
-    """Return the parameter of the largest network that each of a sub-network's is a part of.
-
-    Args:
-        part: The sub-network, as `ArchGraph.to_torch` gives it.
-        whole: The largest network.
-        nodes: `aligned` of the two.
-    """
-    known = {_place(name): name for name, _ in whole.named_parameters()}
-    found = {}
-    for name, _ in part.named_parameters():
-        node, leaf = _place(name)
-        found[name] = known[nodes[node], leaf]
-    return found
 
 
 def part_of(weights: torch.Tensor, shape: torch.Size) -> torch.Tensor:
@@ -74,7 +51,7 @@ def part_of(weights: torch.Tensor, shape: torch.Size) -> torch.Tensor:
     return weights
 
 
-def _place(name: str) -> tuple[int, str]:
+def place(name: str) -> tuple[int, str]:
     """Return the node and the kind of a parameter: "layers.7.layer.weight" is (7, "weight")."""
     parts = name.split(".")
     return int(parts[1]), parts[-1]

@@ -11,7 +11,7 @@ from nape_bench.errors import NapeError
 from nape_bench.labels.micro.branches import set_branch_gain
 from nape_bench.labels.micro.images import images
 from nape_bench.labels.micro.scaled import scaled
-from nape_bench.labels.micro.shared.align import aligned, names_aligned, part_of
+from nape_bench.labels.micro.shared.align import aligned, part_of, place
 from nape_bench.labels.micro.shared.skeleton import Skeletons
 from nape_bench.spaces import SupernetSpace, space
 
@@ -53,7 +53,8 @@ class Supernet:
             self.net = self.graph.to_torch()
         set_branch_gain(self.net, self.graph, recipe.branch_gain)
         self.net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._shared = dict(self.net.named_parameters())
+        self._parts = self.family.parts(self.largest, depth=scale.depth)
+        self._shared = {place(name): weights for name, weights in self.net.named_parameters()}
         self._skeletons = Skeletons()
 
     def build(self, spec: Spec) -> ArchGraph:
@@ -93,11 +94,12 @@ class Supernet:
                 f"{self.name}: {self.family.format(spec)} is of another supernet than those that "
                 "are drawn, and shares no weights with them"
             )
-        names = names_aligned(net, self.net, aligned(self.family, spec, self._scale.depth))
-        return {
-            name: part_of(self._shared[names[name]], parameter.shape)
-            for name, parameter in net.named_parameters()
-        }
+        nodes = aligned(self.family.parts(spec, depth=self._scale.depth), self._parts)
+        found = {}
+        for name, parameter in net.named_parameters():
+            node, kind = place(name)
+            found[name] = part_of(self._shared[nodes[node], kind], parameter.shape)
+        return found
 
     def network(self, spec: Spec) -> torch.nn.Module:
         """Return a sub-network by itself, with a copy of its weights but no BatchNorm statistics.
