@@ -15,7 +15,7 @@ import os
 import threading
 from typing import TYPE_CHECKING
 
-from nape_bench.data.atomic import new_file, write_text
+from nape_bench.atomic import new_file, write_text
 from nape_bench.data.places import home
 from nape_bench.data.schema import from_arrow, to_arrow
 from nape_bench.errors import DataError

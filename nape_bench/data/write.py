@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nape_bench.atomic import new_folder, write_text
 from nape_bench.data import info as checks
-from nape_bench.data.atomic import new_folder, write_text
 from nape_bench.data.content import content_hash
 from nape_bench.data.manifest import (
     FILE_NAME,

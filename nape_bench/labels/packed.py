@@ -13,8 +13,9 @@ import os
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from nape_bench.atomic import sync_folder
 from nape_bench.errors import DataError
-from nape_bench.labels.store import KEY_COLUMNS, key_of, sync_folder
+from nape_bench.labels.store import KEY_COLUMNS, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nape_bench.atomic import sync_folder
 from nape_bench.errors import DataError, NapeError
 from nape_bench.labels.locks import lock_file
 from nape_bench.labels.packed import read_packed, write_packed
 from nape_bench.labels.read import read_lines
-from nape_bench.labels.store import key_of, prepare, replaces, sync_folder
+from nape_bench.labels.store import key_of, prepare, replaces
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

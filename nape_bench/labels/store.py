@@ -19,6 +19,7 @@ import os
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from nape_bench.atomic import sync_folder
 from nape_bench.errors import DataError
 from nape_bench.labels.locks import lock_file
 
@@ -152,17 +153,6 @@ def declare(store: Path, name: str, settings: dict[str, Any]) -> None:
 def keep_graph(store: Path, graph: ArchGraph) -> None:
     """Keep a graph that no space has, so that its labels have something to stand for."""
     write_once(store / "graphs" / f"{graph.hash}.json", json.dumps(graph.to_dict()) + "\n")
-
-
-def sync_folder(folder: Path) -> None:
-    """Flush a folder's entries to the disk, where the platform can."""
-    if os.name == "nt":  # Windows opens no folders
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def write_once(path: Path, text: str) -> None:

@@ -14,8 +14,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from nape_bench.atomic import new_file, new_folder
 from nape_bench.data import parquet, write
-from nape_bench.data.atomic import new_file, new_folder
 from nape_bench.data.write import describe, write_folder
 from nape_bench.errors import DataError
 from tests.data import tables

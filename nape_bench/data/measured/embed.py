@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nape_bench.atomic import new_file, write_text
 from nape_bench.data import places
-from nape_bench.data.atomic import new_file, write_text
 from nape_bench.data.manifest import Manifest, data_file, read_manifest
 from nape_bench.data.measured.build import measured_configs
 from nape_bench.data.measured.card import ACCURACY, MICRO, compose

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import uuid
 import zipfile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
+from nape_bench.atomic import new_file, sync_folder
 from nape_bench.errors import DataError
 from nape_bench.labels.micro.shared.training import Training
-from nape_bench.labels.store import sync_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,17 +40,11 @@ def save(path: Path, supernet: Supernet, training: Training, settings: dict[str,
         **{NET + name: p.detach().numpy() for name, p in supernet.net.named_parameters()},
         **{STATE + name: tensor.numpy() for name, tensor in training.state.items()},
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
-    try:
-        with partial.open("wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-        sync_folder(path.parent)
-    finally:
-        partial.unlink(missing_ok=True)
+    with new_file(path) as partial, partial.open("wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
+        file.flush()
+        os.fsync(file.fileno())
+    sync_folder(path.parent)
 
 
 def load(path: Path, supernet: Supernet, settings: dict[str, Any]) -> Training | None:

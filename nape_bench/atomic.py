@@ -35,11 +35,11 @@ def new_folder(final: Path) -> Iterator[Path]:
     try:
         yield temporary
         for folder, _, _ in os.walk(temporary):
-            _sync_folder(Path(folder))
+            sync_folder(Path(folder))
         if final.exists():
             raise FileExistsError(f"{final} is there already")
         temporary.rename(final)
-        _sync_folder(final.parent)
+        sync_folder(final.parent)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
@@ -81,7 +81,7 @@ def _remove_stale(parent: Path) -> None:
                 shutil.rmtree(left, ignore_errors=True)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Flush a folder's entries to the disk, where the platform can."""
     if os.name == "nt":  # Windows opens no folders
         return
