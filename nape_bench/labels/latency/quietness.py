@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,6 +14,9 @@ from nape_bench.labels.latency.turns import interference, take_turns
 if TYPE_CHECKING:
     from nape_bench.labels.latency.clock import Clock
     from nape_bench.labels.latency.settings import LatencySettings
+
+LOOK = dataclasses.replace(LATENCY, seconds=1.0, blocks=5, extra_blocks=5)
+"""As latencies are measured, but for longer: the clocks of the machine's processors are coarse."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class Quiet:
         return f"{'; '.join(self.reasons) or 'quiet'}{load}"
 
 
-def quiet(*, settings: LatencySettings = LATENCY, clock: Clock | None = None) -> Quiet:
+def quiet(*, settings: LatencySettings = LOOK, clock: Clock | None = None) -> Quiet:
     """Work for a second or two, and tell whether anything interferes.
 
         if not quiet():

@@ -36,10 +36,10 @@ class LatencySettings:
     runtimes: tuple[str, ...] = ("torch", "onnxruntime")
     batches: tuple[int, ...] = (1, 16)
     calibration_images: int = 16
-    seconds: float = 1.0
-    repeats: int = 10
-    blocks: int = 5
-    extra_blocks: int = 5
+    seconds: float = 0.3
+    repeats: int = 3
+    blocks: int = 3
+    extra_blocks: int = 3
     warm_up_seconds: float = 0.5
     stable: float = 0.05
     waited: float = 0.02

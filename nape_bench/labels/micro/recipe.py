@@ -87,19 +87,21 @@ class Recipe:
 class SharedRecipe(Recipe):
     """How a supernet is trained, and its sub-networks are scored with its weights.
 
-    Each step trains a few sub-networks, drawn uniformly, on the same images; the loss is the mean
-    of theirs. Weights that a step does not use stay as they are. `averaged` has no meaning here.
+    The largest network is trained first, by itself. Then each step trains a few sub-networks, drawn
+    uniformly, on the same images; the loss is the mean of theirs. Weights that a step does not use
+    stay as they are. `averaged` has no meaning here.
 
     Attributes:
-        networks: Sub-networks in a step.
-        sandwich: Whether one of them is the largest network (Yu and Huang, Universally Slimmable
-            Networks, ICCV 2019).
+        largest_epochs: In so many epochs at first the largest network alone is trained, before
+            the smaller ones (progressive shrinking; Cai et al., Once-for-All, ICLR 2020,
+            section 3.3).
+        networks: Sub-networks in a step after these.
         recalibration: Training images, the first ones, that the BatchNorm statistics of a
             sub-network are taken of before it is scored.
     """
 
+    largest_epochs: int = 0
     networks: int = 2
-    sandwich: bool = False
     recalibration: int = 1024
 
 
@@ -126,8 +128,9 @@ RECIPES.add(
     "micro-shared-1",
     SharedRecipe(
         "micro-shared-1",
-        Attributes(),
-        epochs=60,
+        Attributes(scored=("digit",)),
+        epochs=48,
+        largest_epochs=16,
         learning_rate=0.05,
         averaged=1,
         muon_rate=0.1,

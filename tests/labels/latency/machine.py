@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nape_bench.labels.latency.clock import Reading
+from nape_bench.labels.latency.settings import LatencySettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+SETTINGS = LatencySettings(seconds=1.0, repeats=10, blocks=5, extra_blocks=5)
+"""What tests of turns and blocks count with, whatever the settings in use are."""
 
 
 class Machine:

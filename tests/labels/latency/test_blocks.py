@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nape_bench.labels.latency.blocks import Block, disagreement, timed, troubles, warm_up
-from nape_bench.labels.latency.settings import LATENCY
-from tests.labels.latency.machine import Machine
+from tests.labels.latency.machine import SETTINGS, Machine
 
 WAITED, THREADS, OTHERS, STOLEN = (
     "this process waited for a processor",
@@ -44,20 +43,20 @@ def test_a_block_has_the_time_of_each_run_and_of_all() -> None:
 def test_what_disturbs_a_block_is_found(more: dict[str, float], found: dict[str, float]) -> None:
     machine = Machine()
     block = timed(machine.call(0.1, **more), 10, 0, machine)
-    assert troubles(block, LATENCY) == pytest.approx(found)
+    assert troubles(block, SETTINGS) == pytest.approx(found)
 
 
 def test_ticks_of_the_machine_are_no_interference() -> None:
     short = Block((0.02,), 0.02, 0.02, 0.04, 0.02)  # the clocks went on by two ticks
-    assert not troubles(short, LATENCY)
-    assert troubles(Block.joined([short] * 10), LATENCY)
+    assert not troubles(short, SETTINGS)
+    assert troubles(Block.joined([short] * 10), SETTINGS)
 
 
 def test_where_the_machine_does_not_tell_waits_are_still_found() -> None:
     machine = Machine(knows=False)
     block = timed(machine.call(0.1, waits=0.1, others=1.0, stolen=1.0), 10, 0, machine)
     assert (block.busy, block.stolen) == (None, None)
-    assert troubles(block, LATENCY) == pytest.approx({WAITED: 0.5})
+    assert troubles(block, SETTINGS) == pytest.approx({WAITED: 0.5})
 
 
 def test_joined_blocks_add_up() -> None:
@@ -81,7 +80,7 @@ def runs_of_warm_up(seconds: list[float]) -> tuple[int, float]:
         machine.work(seconds[min(runs, len(seconds) - 1)])
         runs += 1
 
-    result = warm_up(call, LATENCY, machine)
+    result = warm_up(call, SETTINGS, machine)
     return runs, result
 
 

@@ -7,8 +7,9 @@ import json
 import pytest
 
 from nape_bench.errors import UnknownNameError
-from nape_bench.labels.latency import LATENCY, Latency, Timing
+from nape_bench.labels.latency import Latency, Timing
 from nape_bench.labels.latency.blocks import Block
+from tests.labels.latency.machine import SETTINGS
 
 
 def blocks(times: list[float], *, own: float = 1.0, count: int = 5) -> list[Block]:
@@ -18,15 +19,15 @@ def blocks(times: list[float], *, own: float = 1.0, count: int = 5) -> list[Bloc
 
 
 def test_medians_and_percentiles_are_over_all_runs_in_milliseconds() -> None:
-    timing = Timing.of("torch", 16, blocks([0.010, 0.011, 0.012, 0.013, 0.020]), LATENCY)
+    timing = Timing.of("torch", 16, blocks([0.010, 0.011, 0.012, 0.013, 0.020]), SETTINGS)
     assert (timing.median_ms, timing.repeats) == (pytest.approx(12), 25)
     assert (timing.p10_ms, timing.p90_ms) == pytest.approx((10, 20))
     assert timing.interference == ()
 
 
 def result() -> Latency:
-    good = Timing.of("torch", 1, blocks([0.01]), LATENCY)
-    bad = Timing.of("onnxruntime", 16, blocks([0.02], own=0.5, count=10), LATENCY)
+    good = Timing.of("torch", 1, blocks([0.01]), SETTINGS)
+    bad = Timing.of("onnxruntime", 16, blocks([0.02], own=0.5, count=10), SETTINGS)
     return Latency((good, bad), 3.5)
 
 

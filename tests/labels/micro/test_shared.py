@@ -22,7 +22,7 @@ from nape_bench.labels.micro.shared.checkpoint import load, save
 from nape_bench.labels.micro.shared.score import recalibrate, score
 from nape_bench.labels.micro.shared.supernet import Supernet
 from nape_bench.labels.micro.shared.trained import trained
-from nape_bench.labels.micro.shared.training import Training, train_supernet
+from nape_bench.labels.micro.shared.training import Training, drawn, train_supernet
 from nape_bench.spaces import SupernetSpace, space
 
 if TYPE_CHECKING:
@@ -274,14 +274,13 @@ def test_training_learns() -> None:
     assert training.losses[-1] < training.losses[0] - 0.02
 
 
-def test_a_sandwich_has_the_largest_network() -> None:
-    from nape_bench.labels.micro.shared.training import drawn
-
+def test_the_largest_network_is_trained_first() -> None:
     net, rng = supernet(), np.random.default_rng(0)
-    assert net.largest not in drawn(net, TINY, rng)
-    specs = drawn(net, dataclasses.replace(TINY, sandwich=True), rng)
-    assert len(specs) == 2
-    assert specs[0] == net.largest != specs[1]
+    recipe = dataclasses.replace(TINY, largest_epochs=2)
+    steps = [drawn(net, recipe, epoch, rng) for epoch in range(4)]
+    assert steps[:2] == [[net.largest]] * 2
+    assert [len(specs) for specs in steps] == [1, 1, 2, 2]
+    assert net.largest not in steps[2] + steps[3]
 
 
 def test_a_divergence_is_told(tmp_path: Path) -> None:

@@ -79,10 +79,13 @@ def train_supernet(
             keep(training)
 
 
-def drawn(supernet: Supernet, recipe: SharedRecipe, rng: np.random.Generator) -> list[Spec]:
-    """Draw the sub-networks of a step."""
-    fixed = [supernet.largest] if recipe.sandwich else []
-    return fixed + [supernet.family.sample(rng) for _ in range(recipe.networks - len(fixed))]
+def drawn(
+    supernet: Supernet, recipe: SharedRecipe, epoch: int, rng: np.random.Generator
+) -> list[Spec]:
+    """Draw the sub-networks of a step of an epoch."""
+    if epoch < recipe.largest_epochs:
+        return [supernet.largest]
+    return [supernet.family.sample(rng) for _ in range(recipe.networks)]
 
 
 def _epoch(
@@ -98,8 +101,9 @@ def _epoch(
     total = torch.zeros(())
     pairs = batches.epoch(np.random.default_rng([seed, 1, epoch]))
     for step, (pixels, answers) in enumerate(pairs):
-        for spec in drawn(supernet, recipe, networks):
-            loss = loss_of(supernet.logits(spec, pixels), answers, recipe.task) / recipe.networks
+        specs = drawn(supernet, recipe, epoch, networks)
+        for spec in specs:
+            loss = loss_of(supernet.logits(spec, pixels), answers, recipe.task) / len(specs)
             loss.backward()  # type: ignore[no-untyped-call]
             total += loss.detach()
         optimisers.step((epoch * batches.steps + step) / (recipe.epochs * batches.steps))
