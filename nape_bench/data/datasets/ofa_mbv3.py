@@ -32,5 +32,8 @@ OFA_MBV3 = register(
                 "--name nape/ofa_mbv3 --config latency"
             ),
         },
+        pins={
+            "v1.0": {"micro": "d952e68ace9446b37e14e428693de7a9bcb1da595d49955078c8dd1772f2191a"}
+        },
     )
 )

@@ -207,6 +207,8 @@ def _config_figures(config: str, each: Measured, manifest: Manifest) -> dict[str
         "seconds": "unknown",
         "hours": "unknown",
     }
+    if results.supernet_seconds is not None:
+        told["supernet_seconds"] = f"{results.supernet_seconds.mean():,.0f}"
     seconds = results.seconds
     if seconds is not None:
         told["seconds"] = plain(float(np.median(seconds)))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from nape_bench.data.info import LabelInfo
 from nape_bench.data.measured.base import CONFIGS, Label, LabelConfig, seed_correlation
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from nape_bench.data.measured.results import Results
 
 ACCURACY, SECONDS = "accuracy", "train_seconds"
@@ -18,14 +18,14 @@ ACCURACY, SECONDS = "accuracy", "train_seconds"
 def labels(results: Results) -> dict[str, Label]:
     """Return `accuracy`, `accuracy_seed<k>` for each seed, and `train_seconds`.
 
-    Where the task asks several questions, of whose accuracies `accuracy` is the mean, there is
-    also an `accuracy_<question>` for each.
+    Where the task asks several questions there is also an `accuracy_<question>` for each, but for
+    one that `accuracy` is of by itself.
     """
     accuracy, seconds = results.column("accuracy"), results.column("seconds")
     source = f"trained by nape_bench, recipe {results.version}"
     ceiling = seed_correlation(accuracy)
     count = len(results.seeds)
-    shared = results.has("supernet_seconds")
+    shared = results.supernet_seconds is not None
     how = "with the weights of a micro supernet" if shared else "after micro training"
     meaning = f"test accuracy {how}, mean over {count} seeds"
     info = LabelInfo(meaning, "%", True, source, count, ceiling)
@@ -35,8 +35,10 @@ def labels(results: Results) -> dict[str, Label]:
         info = LabelInfo(meaning, "%", True, source, 1, ceiling)
         made[f"{ACCURACY}_seed{seed}"] = Label(info, accuracy[:, place])
     questions = results.table[0][0].get("answers") or {}
-    for question in questions if len(questions) > 1 else ():
+    for question in questions:
         answers = results.column(f"answers.{question}")
+        if np.array_equal(answers, accuracy):
+            continue  # the only question that is scored
         meaning = f"test accuracy on the question for the {question} alone, mean over {count} seeds"
         info = LabelInfo(meaning, "%", True, source, count, seed_correlation(answers))
         made[f"{ACCURACY}_{question}"] = Label(info, mean_of(answers), answers)

@@ -94,11 +94,24 @@ class Results:
 
     @property
     def seconds(self) -> np.ndarray | None:
-        """What each measurement took, in seconds, [architectures, seeds]; None if unknown."""
+        """What each measurement took, in seconds, [architectures, seeds]; None if unknown.
+
+        Of a supernet that all have in common each has its share.
+        """
         for name in ("seconds", "wall_seconds"):
             if self.has(name):
-                return self.column(name)
+                supernet = self.supernet_seconds
+                share = 0.0 if supernet is None else supernet / len(self.table)
+                return self.column(name) + share
         return None
+
+    @property
+    def supernet_seconds(self) -> np.ndarray | None:
+        """What the training of each seed's supernet took, [seeds]; None if there are none."""
+        if not self.has("supernet_seconds"):
+            return None
+        seconds: np.ndarray = self.column("supernet_seconds").max(axis=0)
+        return seconds
 
     @property
     def provenance(self) -> dict[str, Any]:

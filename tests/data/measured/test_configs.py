@@ -97,9 +97,30 @@ def test_micro_of_several_questions(tmp_path: Path) -> None:
     assert "accuracy_digit" not in made(tmp_path, [
         {**row, "answers": {"digit": row["accuracy"]}} for row in stores.micro()
     ])["micro"].labels  # fmt: skip
+    alone = [
+        {**row, "answers": {"digit": row["accuracy"], "hue": 1.0 * row["seed"]}}
+        for row in stores.micro()
+    ]
+    assert [
+        name for name in made(tmp_path, alone)["micro"].labels if name.startswith("accuracy_")
+    ] == ["accuracy_seed0", "accuracy_seed1", "accuracy_hue"]  # the digit's is the accuracy itself
     rows[5]["answers"] = {"digit": 1.0}
     with pytest.raises(DataError, match=r"column answers\.hue holds no number"):
         made(tmp_path, rows)
+
+
+def test_a_supernet_is_paid_for_by_all_of_its_architectures(tmp_path: Path) -> None:
+    rows = [{**row, "supernet_seconds": 50.0 + row["seed"]} for row in stores.micro()]
+    each = made(tmp_path, rows)["micro"]
+    alone = made(tmp_path, stores.micro())["micro"].results
+    assert alone.supernet_seconds is None
+    assert each.results.supernet_seconds is not None
+    assert each.results.supernet_seconds.tolist() == [50.0, 51.0]
+    assert each.results.seconds is not None
+    assert alone.seconds is not None
+    extra = each.results.seconds - alone.seconds
+    assert np.allclose(extra, np.array([50.0, 51.0]) / len(each.rows))
+    assert "supernet" in each.data.labels["train_seconds"].meaning
 
 
 def test_proxies(tmp_path: Path) -> None:
