@@ -5,6 +5,32 @@ Where the platform has none (Windows) every lock is granted at once.
 
 from __future__ import annotations
 
+import contextlib
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@contextlib.contextmanager
+def locked(path: Path, *, wait: bool) -> Iterator[bool]:
+    """Lock a file for as long as a `with` block takes.
+
+    Args:
+        path: The file; it is made if it is not there.
+        wait: Whether to wait for others to give it back.
+
+    Yields:
+        Whether it is locked; always, if it may wait.
+    """
+    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        yield lock_file(file, wait=wait)
+    finally:
+        os.close(file)
+
 
 def lock_file(file: int, *, shared: bool = False, wait: bool = True) -> bool:
     """Lock an open file.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from collections import defaultdict
 from dataclasses import dataclass
@@ -12,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from nape_bench.atomic import sync_folder
 from nape_bench.errors import DataError, NapeError
-from nape_bench.labels.locks import lock_file
+from nape_bench.labels.locks import locked
 from nape_bench.labels.packed import read_packed, write_packed
 from nape_bench.labels.read import read_lines
 from nape_bench.labels.store import key_of, prepare, replaces
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from nape_bench.labels.store import Key, Row
 
@@ -60,10 +59,10 @@ def pack(store: str | Path) -> Packed:
     if not folder.is_dir():
         raise DataError(f"{store}: no label store (a folder with a folder `results`) is here")
     with contextlib.ExitStack() as held:
-        if not held.enter_context(_locked(prepare(Path(store)))):
+        if not held.enter_context(locked(prepare(Path(store)), wait=False)):
             raise NapeError(f"{store}: another process is packing this store")
         lines = sorted(folder.glob("[!.]*.jsonl"))
-        free = [path for path in lines if held.enter_context(_locked(path))]
+        free = [path for path in lines if held.enter_context(locked(path, wait=False))]
         packs = sorted(folder.glob("[!.]*.parquet"))
         kept = _best(
             row
@@ -89,16 +88,6 @@ def _best(rows: Iterable[Row]) -> dict[Key, Row]:
         if key not in kept or replaces(row, kept[key]):
             kept[key] = row
     return kept
-
-
-@contextlib.contextmanager
-def _locked(path: Path) -> Iterator[bool]:
-    """Lock a file for as long as a `with` block takes; False if somebody has it."""
-    file = os.open(path, os.O_RDWR)
-    try:
-        yield lock_file(file, wait=False)
-    finally:
-        os.close(file)
 
 
 def _remove_leftovers(store: Path) -> None:

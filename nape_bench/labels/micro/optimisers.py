@@ -11,8 +11,6 @@ from nape_bench.graph.vocabulary import CONVOLUTIONS
 from nape_bench.labels.micro.muon import Muon
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from nape_bench.graph import ArchGraph
     from nape_bench.labels.micro.recipe import Recipe
 
@@ -70,7 +68,8 @@ class Optimisers:
 
     def state(self) -> dict[str, torch.Tensor]:
         """Return what steps depend on besides weights, by name; tensors are the optimisers' own."""
-        found = {f"sgd.{i}": s["momentum_buffer"] for i, s in self._momenta() if s}
+        kept = [self.sgd.state.get(p, {}).get("momentum_buffer") for p in self._trained()]
+        found = {f"sgd.{i}": momentum for i, momentum in enumerate(kept) if momentum is not None}
         sums = [] if self.muon is None else self.muon.sums
         return found | {f"muon.{i}": total for i, total in enumerate(sums)}
 
@@ -85,11 +84,6 @@ class Optimisers:
 
     def _trained(self) -> list[torch.nn.Parameter]:
         return [p for group in self.sgd.param_groups for p in group["params"]]
-
-    def _momenta(self) -> Iterator[tuple[int, dict[str, torch.Tensor]]]:
-        for i, parameter in enumerate(self._trained()):
-            kept = self.sgd.state.get(parameter, {})
-            yield i, kept if kept.get("momentum_buffer") is not None else {}
 
 
 def normalised(graph: ArchGraph) -> set[int]:

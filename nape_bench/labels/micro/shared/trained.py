@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import functools
-import os
 import sys
 import time
 from typing import TYPE_CHECKING, Any
 
 from nape_bench.errors import NapeError
-from nape_bench.labels.locks import lock_file
+from nape_bench.labels.locks import locked
 from nape_bench.labels.micro.shared.checkpoint import load, save
 from nape_bench.labels.micro.shared.supernet import Supernet
 from nape_bench.labels.micro.shared.training import Training, train_supernet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from nape_bench.labels.micro.recipe import Scale, SharedRecipe
@@ -87,7 +84,9 @@ def _found(
     training = load(path, supernet, settings)
     if training is not None and training.is_over(recipe):
         return training
-    with _locked(path):
+    folder = path.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    with locked(folder / f".{path.name}.lock", wait=True):
         training = load(path, supernet, settings) or Training()  # another may have trained it
         if not training.is_over(recipe):
             keep = _Keeper(path, supernet, settings, tell)
@@ -95,18 +94,6 @@ def _found(
             training.state = {}
             save(path, supernet, training, settings)
     return training
-
-
-@contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Hold the lock that goes with a file; it is waited for."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    file = os.open(path.with_name(f".{path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        lock_file(file)
-        yield
-    finally:
-        os.close(file)
 
 
 class _Keeper:
