@@ -8,6 +8,7 @@ import pytest
 
 from nape_bench.errors import DataError, NapeError
 from nape_bench.labels import Packed, label, pack, packed, packing, read_labels
+from nape_bench.labels.locks import locked
 from nape_bench.labels.read import Reader
 from nape_bench.labels.store import Writer
 from tests.labels.fakes import Fake
@@ -147,7 +148,7 @@ def test_leftovers_are_removed(tmp_path: Path) -> None:
 
 def test_two_cannot_pack_at_once(tmp_path: Path) -> None:
     write(tmp_path, row(0))
-    with packing._locked(tmp_path / "store.json") as mine:
+    with locked(tmp_path / "store.json", wait=False) as mine:
         assert mine
         with pytest.raises(NapeError, match="another process is packing"):
             pack(tmp_path)
