@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import argparse
 
     from nape_bench.graph import ArchGraph
+    from nape_bench.spaces import Space, Spec
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +25,12 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the architecture, as its family writes it or as JSON; - reads standard input",
     )
     parser.add_argument("--random", action="store_true", help="draw an architecture instead")
-    parser.add_argument("--seed", type=int, default=0, help="what --random draws from (0)")
+    parser.add_argument(
+        "--mutate", type=positive, metavar="N", help="take N steps of its family's mutation from it"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, help="what --random and --mutate draw from (0)"
+    )
     parser.add_argument("--json", action="store_true", help="print the whole graph as JSON")
     parser.add_argument("--width", type=float, default=1.0, help="factor on all channels (1)")
     parser.add_argument("--depth", type=positive, help="repeats in a stage or stack")
@@ -38,14 +44,7 @@ def _run(args: argparse.Namespace) -> None:
     family = space(args.family)
     if args.random == (args.spec is not None):
         raise SpecError(f"graph {args.family}: give either SPEC or --random")
-    if args.random:
-        import numpy as np
-
-        if args.seed < 0:
-            raise SpecError(f"--seed is an integer of at least 0, not {args.seed}")
-        spec = family.sample(np.random.default_rng(args.seed))
-    else:
-        spec = family.parse(sys.stdin.read() if args.spec == "-" else args.spec)
+    spec = _spec(args, family)
     graph = family.build(
         spec,
         width=args.width,
@@ -66,6 +65,21 @@ def _run(args: argparse.Namespace) -> None:
         print(json.dumps({**facts, **graph.to_dict()}))
     else:
         _summarise(facts, graph)
+
+
+def _spec(args: argparse.Namespace, family: Space) -> Spec:
+    import numpy as np
+
+    if args.seed < 0:
+        raise SpecError(f"--seed is an integer of at least 0, not {args.seed}")
+    rng = np.random.default_rng(args.seed)
+    if args.random:
+        spec = family.sample(rng)
+    else:
+        spec = family.parse(sys.stdin.read() if args.spec == "-" else args.spec)
+    for _ in range(args.mutate or 0):
+        spec = family.mutate(spec, rng)
+    return spec
 
 
 def _summarise(facts: dict[str, Any], graph: ArchGraph) -> None:
@@ -105,6 +119,7 @@ COMMAND = Command(
     examples=[
         "nape-bench graph hiaml z-t31-src8-l20",
         "nape-bench graph hiaml --random --seed 3 --json",
+        "nape-bench graph hiaml z-t31-src8-l20 --mutate 2 --json > mutated.json",
         "nape-bench graph hiaml z-t31-src8-l20 --width 0.25 --resolution 16",
         "echo z-t31-src8-l20 | nape-bench graph hiaml -",
     ],

@@ -29,6 +29,15 @@ def test_json_is_the_graph_and_its_keys(capsys: pytest.CaptureFixture[str]) -> N
     assert told["spec"] == space("hiaml").parse(SPEC)
 
 
+def test_mutations(capsys: pytest.CaptureFixture[str]) -> None:
+    family = space("hiaml")
+    rng = np.random.default_rng(5)
+    spec = family.mutate(family.mutate(family.parse(SPEC), rng), rng)
+    told = json.loads(printed(capsys, "hiaml", SPEC, "--mutate", "2", "--seed", "5", "--json"))
+    assert told["spec"] == spec
+    assert ArchGraph.from_dict(told) == family.build(spec)
+
+
 def test_the_summary_adds_up(capsys: pytest.CaptureFixture[str]) -> None:
     out = printed(capsys, "hiaml", SPEC)
     graph = space("hiaml").build(space("hiaml").parse(SPEC))

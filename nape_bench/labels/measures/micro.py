@@ -10,8 +10,8 @@ from nape_bench.errors import NapeError
 from nape_bench.labels.measures.base import MEASURES, Measure
 from nape_bench.labels.measures.shared_micro import SharedMicro
 from nape_bench.labels.micro.digits import load_source
-from nape_bench.labels.micro.recipe import MICRO, RECIPES, SCALES, Recipe, SharedRecipe
-from nape_bench.labels.micro.scaled import scaled
+from nape_bench.labels.micro.recipe import GRAPH_SCALE, RECIPES, SCALES, Recipe, SharedRecipe
+from nape_bench.labels.micro.scaled import scaled, scaled_graph
 from nape_bench.spaces import space as space_of
 
 if TYPE_CHECKING:
@@ -25,11 +25,11 @@ class Micro:
 
     `answers` has the accuracy for each question of the recipe's task by itself.
 
-    An architecture of a space is trained at the scale `SCALES` has for the space; a graph is
-    trained as it is, at its own resolution and channel counts.
+    An architecture of a space is trained at the scale `SCALES` has for the space, a graph that is
+    given as it is at `GRAPH_SCALE`; one that has the outputs of the task is small already.
 
     Attributes:
-        recipe: How; None is the recipe that the scale of a space names, for graphs `MICRO`.
+        recipe: How; None is the recipe that the scale names.
         name: What it is called.
     """
 
@@ -43,7 +43,10 @@ class Micro:
 
     @property
     def _recipe(self) -> Recipe:
-        return self.recipe or MICRO
+        if self.recipe is not None:
+            return self.recipe
+        recipe = RECIPES[GRAPH_SCALE.recipe]
+        return dataclasses.replace(recipe, epochs=GRAPH_SCALE.epochs or recipe.epochs)
 
     def _recipe_for(self, space: str) -> Recipe:
         scale = SCALES[space]
@@ -55,9 +58,9 @@ class Micro:
         load_source()
 
     def settings(self, space: str | None) -> dict[str, Any]:
-        """Return the recipe and the scale of a space; the scale of graphs is None."""
+        """Return the recipe and the scale, of a space or of graphs."""
         if space is None:
-            return {**self._recipe.to_dict(), "scale": None}
+            return {**self._recipe.to_dict(), "scale": dataclasses.asdict(GRAPH_SCALE)}
         recipe = self._recipe_for(space)
         return {**recipe.to_dict(), "scale": dataclasses.asdict(SCALES[space])}
 
@@ -80,8 +83,9 @@ class Micro:
         """Train a network.
 
         Raises:
-            NapeError: The graph has no square input of 3 channels or not the outputs of the task,
-                or the recipe is one of shared weights.
+            NapeError: The graph has no square input of 3 channels, or the recipe is one of shared
+                weights.
+            GraphError: It cannot be made small, or given the outputs of the task.
         """
         if isinstance(self._recipe, SharedRecipe):
             raise NapeError(
@@ -89,7 +93,7 @@ class Micro:
             )
         from nape_bench.labels.micro.train import train
 
-        outcome = train(graph, self._recipe, seed)
+        outcome = train(scaled_graph(graph, GRAPH_SCALE, self._recipe.task), self._recipe, seed)
         return {
             "accuracy": outcome.accuracy,
             "answers": outcome.answers,

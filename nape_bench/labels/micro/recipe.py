@@ -138,8 +138,8 @@ RECIPES.add(
     ),
 )
 
-MICRO = RECIPES["micro-3"]
-"""The recipe for graphs that are given as they are."""
+GRAPH_SCALE = Scale(0.25, None, resolution=12, cap=12, epochs=4, recipe="micro-3")
+"""The scale of graphs that are given as they are (`scaled.scaled_graph`)."""
 
 SCALES: Registry[Scale] = Registry("micro scale of a space")
 """The scale of each family, by the name of its space."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from nape_bench.graph.cap import cap_maps
+from nape_bench.graph.shrink import shrunk
 from nape_bench.labels.micro.images import outputs
 
 if TYPE_CHECKING:
@@ -12,6 +14,9 @@ if TYPE_CHECKING:
     from nape_bench.labels.micro.images import Task
     from nape_bench.labels.micro.recipe import Scale
     from nape_bench.spaces import Space, Spec
+
+CIFAR_PIXELS = 32
+"""Height and width of the images that a scale for graphs is told for."""
 
 
 def scaled(family: Space, spec: Spec, scale: Scale, task: Task) -> ArchGraph:
@@ -29,3 +34,26 @@ def scaled(family: Space, spec: Spec, scale: Scale, task: Task) -> ArchGraph:
         num_classes=outputs(task),
     )
     return graph if scale.cap is None else cap_maps(graph, scale.cap)
+
+
+def scaled_graph(graph: ArchGraph, scale: Scale, task: Task) -> ArchGraph:
+    """Make a graph that is of no space small, with the outputs of a task.
+
+    `scale.resolution` is for a network that reads 32 pixels; for larger images it is doubled as
+    often as they are, so that the cap takes the first strides out and leaves the later maps as
+    they would be. `scale.depth` has no meaning here. A graph that has the outputs of the task
+    already was made for it, and stays as it is.
+
+    Raises:
+        GraphError: It does not end in a classifier, or an operation cannot be had at this scale.
+    """
+    if int(graph.column("c_in")[-1]) == outputs(task):
+        return graph
+    doublings = max(0, round(math.log2(int(graph.column("h_out")[0]) / CIFAR_PIXELS)))
+    small = shrunk(
+        graph,
+        width=scale.width,
+        pixels=scale.resolution * 2**doublings,
+        outputs=outputs(task),
+    )
+    return small if scale.cap is None else cap_maps(small, scale.cap)

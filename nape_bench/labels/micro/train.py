@@ -16,7 +16,6 @@ from nape_bench.labels.micro.branches import set_branch_gain
 from nape_bench.labels.micro.images import Images, images, outputs
 from nape_bench.labels.micro.optimisers import Optimisers
 from nape_bench.labels.micro.questions import accuracy_of, loss_of, right_answers, split
-from nape_bench.labels.micro.recipe import MICRO, Recipe
 from nape_bench.torch_threads import one_thread
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
     from nape_bench.graph import ArchGraph
     from nape_bench.labels.micro.images import Task
+    from nape_bench.labels.micro.recipe import Recipe
 
 SCORED_AT_ONCE = 250
 """Test images in a forward pass; the result does not depend on it."""
@@ -49,7 +49,7 @@ class Outcome:
     diverged: str | None = None
 
 
-def train(graph: ArchGraph, recipe: Recipe = MICRO, seed: int = 0) -> Outcome:
+def train(graph: ArchGraph, recipe: Recipe, seed: int = 0) -> Outcome:
     """Train a network from scratch on the task of a recipe, on one thread.
 
     The same graph, recipe and seed give the same accuracy on the same machine and version of

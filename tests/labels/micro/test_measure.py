@@ -5,14 +5,19 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
-from nape_bench.labels import label_specs, read_labels
+from nape_bench.labels import label_graphs, label_specs, read_labels
+from nape_bench.labels.measures import micro as measures
 from nape_bench.labels.measures.base import for_space
 from nape_bench.labels.measures.micro import Micro
 from nape_bench.labels.micro import recipe as recipes
 from nape_bench.labels.micro.clutter import Clutter
-from nape_bench.labels.micro.recipe import RECIPES, SCALES, Recipe
+from nape_bench.labels.micro.images import outputs
+from nape_bench.labels.micro.recipe import GRAPH_SCALE, RECIPES, SCALES, Recipe
+from nape_bench.labels.micro.scaled import scaled_graph
+from nape_bench.spaces import space
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,3 +53,32 @@ def test_rows_bear_the_recipe_of_their_space(
     (row,) = read_labels(tmp_path)
     assert row["version"] == "tiny"
     assert (tmp_path / "settings" / "micro-tiny-hiaml.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("name", "pixels", "last"),
+    [("hiaml", 32, 2), ("hiaml", 16, 2), ("ofa_mbv3", 224, 3), ("ofa_mbv3", 128, 2)],
+)
+def test_graphs_are_made_small(name: str, pixels: int, last: int) -> None:
+    task, family = RECIPES["micro-3"].task, space(name)
+    graph = family.build(family.example, resolution=pixels)
+    made = scaled_graph(graph, GRAPH_SCALE, task)
+    assert (int(made.column("h_out")[0]), int(made.column("c_in")[-1])) == (12, outputs(task))
+    assert made.column("c_out").max() < graph.column("c_out").max()
+    means = [node for node, op in enumerate(made.ops) if op in {"Mean", "Global"}]
+    assert int(made.column("h_in")[means[-1]]) == last
+    assert scaled_graph(made, GRAPH_SCALE, task) is made  # it has the outputs of the task
+
+
+def test_any_graph_is_labelled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tiny = Recipe(version="tiny", task=Clutter(train=64, test=50, pieces=1), epochs=1, batch=32)
+    monkeypatch.setattr(measures, "RECIPES", {"tiny": tiny})
+    scale = dataclasses.replace(GRAPH_SCALE, epochs=None, width=0.1, recipe="tiny")
+    monkeypatch.setattr(measures, "GRAPH_SCALE", scale)
+    rng = np.random.default_rng(0)
+    family = space("two_path")
+    graph = family.build(family.mutate(family.example, rng), num_classes=7)
+    label_graphs([graph], store=tmp_path, seeds=1, jobs=0, progress=False)
+    (row,) = read_labels(tmp_path)
+    assert (row["error"], row["text"], row["version"]) == (None, graph.hash, "tiny")
+    assert 0 <= row["accuracy"] <= 100

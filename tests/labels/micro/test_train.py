@@ -12,7 +12,7 @@ from nape_bench.labels.micro.attributes import Attributes
 from nape_bench.labels.micro.clutter import Clutter
 from nape_bench.labels.micro.images import images, outputs
 from nape_bench.labels.micro.optimisers import kernels, normalised, schedule
-from nape_bench.labels.micro.recipe import MICRO, RECIPES, SCALES, Recipe
+from nape_bench.labels.micro.recipe import RECIPES, SCALES, Recipe
 from nape_bench.labels.micro.train import predict, train
 
 TINY = Recipe(
@@ -99,11 +99,11 @@ def test_predictions_are_probabilities_whatever_the_part_sizes(
 
 
 def test_the_learning_rate_rises_then_falls_to_nothing() -> None:
-    rates = [schedule(MICRO, p) for p in np.linspace(0, 1, 101)]
+    rates = [schedule(RECIPES["micro-3"], p) for p in np.linspace(0, 1, 101)]
     top = int(np.argmax(rates))
     assert rates[0] == 0
     assert rates[top] == pytest.approx(1)
-    assert top == round(100 * MICRO.warmup)
+    assert top == round(100 * RECIPES["micro-3"].warmup)
     assert np.all(np.diff(rates[:top]) > 0)
     assert np.all(np.diff(rates[top:]) < 0)
     assert rates[-1] == pytest.approx(0, abs=1e-12)
