@@ -31,5 +31,9 @@ class IntegrityError(DataError):
     """Content that does not have the hash that its version promises."""
 
 
+class StoreError(NapeError):
+    """A file that many measurements share cannot be read or written: a run ends with it."""
+
+
 class ProtocolError(NapeError, ValueError):
     """A protocol that cannot be run as asked, or predictions that do not fit it."""

@@ -21,6 +21,7 @@ class Command:
         examples: Lines as one would type them.
         add_arguments: Adds its arguments to a parser.
         run: Does it; prints what was asked for on standard output, all else on standard error.
+            It may return an exit status.
     """
 
     name: str
@@ -28,7 +29,7 @@ class Command:
     description: str
     examples: Sequence[str]
     add_arguments: Callable[[argparse.ArgumentParser], None]
-    run: Callable[[argparse.Namespace], None]
+    run: Callable[[argparse.Namespace], int | None]
 
     def add_to(self, subparsers: Any) -> None:
         """Make it known to the parser of `nape-bench`; "import table" goes under "import"."""

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 UNTOLD = {"space", "spec", "text", "measure", "version", "seed", "error", "time", "machine"}
 UNTOLD |= {"torch", "python", "wall_seconds"}
 """Columns of a result that are no values of its measurement."""
+ALL_FAILED = 1
+"""Exit status of a run that did jobs, every one of which failed."""
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +32,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     what.add_argument(
         "--graph", action="append", default=[], metavar="FILE", help="this graph, in the JSON of "
-        "`nape-bench graph --json`; - reads standard input; may be given again"
+        "`nape-bench graph --json`; micro training makes it small first; - reads standard input; "
+        "may be given again"
     )  # fmt: skip
     what.add_argument("--draw-seed", type=int, default=0, help="--n draws others (0)")
     what.add_argument(
@@ -67,17 +70,18 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--engine", default="joblib", metavar="NAME", help="joblib, processes of this "
         "machine, or ray, a Ray cluster (joblib)")  # fmt: skip
     how.add_argument("--address", help="address of the Ray cluster (one that runs here is found)")
-    how.add_argument("--retry", action="store_true", help="do again what failed before")
+    how.add_argument("--retry", action="store_true", help="do again what failed before, and "
+        "latencies that were disturbed; what was disturbed less is kept")  # fmt: skip
     how.add_argument("--quiet", action="store_true", help="show no progress")
 
 
-def _run(args: argparse.Namespace) -> None:
+def _run(args: argparse.Namespace) -> int:
     given = [name for name in ("n", "spec", "graph", "pack") if getattr(args, name)]
     if len(given) != 1:
         raise NapeError("give one of --n, --spec, --graph and --pack: they say what is done")
     if args.pack:
         _pack(args.store)
-        return
+        return 0
     if (args.space is None) != (given == ["graph"]):
         raise NapeError("--n and --spec need --space; --graph is of no space")
     if given != ["n"] and (args.subset or args.among or args.exclude):
@@ -87,10 +91,13 @@ def _run(args: argparse.Namespace) -> None:
         _print_labels(report.rows)
         print()
     print(f"{args.store}: {report.done} measurements done, {report.ran} of them now")
+    if report.disturbed:
+        print(f"{report.disturbed} of them disturbed: --retry does them again")
     if report.failed:
         print(f"{report.failed} failed: --retry does them again")
     if report.elsewhere:
         print(f"{report.elsewhere} at work in another run")
+    return ALL_FAILED if report.ran and report.failed_now == report.ran else 0
 
 
 def _pack(store: Path) -> None:
@@ -164,7 +171,9 @@ COMMAND = Command(
     name="label",
     help="measure architectures",
     description="Measure architectures of a space, or any graph, into a store that only grows: a "
-    "run that was ended, however, goes on when the same command is given again.",
+    "run that was ended, however, goes on when the same command is given again. A measurement that "
+    "fails is stored with its reason; the exit status is 1 only if this run measured something and "
+    "all of it failed.",
     examples=[
         "nape-bench label --space hiaml --n 400 --seeds 2 --jobs 2 --store labels",
         "nape-bench label --space nb201 --n 120 --measure micro,latency --exclude chosen.txt",

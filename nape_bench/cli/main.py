@@ -46,13 +46,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: The arguments; those of the process if not said.
 
     Returns:
-        The exit status: 0, 2 for an error that is told on standard error in one line, 130 for an
-        interrupt, 141 where the reader of the output has gone. Wrong arguments exit with 2.
+        The exit status: 0 or what the command returns, 2 for an error that is told on standard
+        error in one line, 130 for an interrupt, 141 where the reader of the output has gone. Wrong
+        arguments exit with 2.
     """
     args = _parser().parse_args(argv)
     command: Command = args.command
     try:
-        command.run(args)
+        status = command.run(args) or 0
         # What is printed into a closed pipe fails when it is flushed: here, not at exit.
         sys.stdout.flush()
     except NapeError as error:
@@ -66,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("nape-bench: interrupted", file=sys.stderr)
         return INTERRUPTED
-    return 0
+    return status
 
 
 def _fail(message: str) -> int:

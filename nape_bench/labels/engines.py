@@ -14,7 +14,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from nape_bench.errors import NapeError
+from nape_bench.errors import NapeError, StoreError
 from nape_bench.labels.jobs import Job, failed, measured
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ class Engine(Protocol):
 
         Raises:
             NapeError: The engine cannot do any job.
+            StoreError: A file that jobs share cannot be read or written.
         """
 
     def close(self) -> None:
@@ -151,6 +152,8 @@ class Workers:
                 f"a worker process cannot read its job: is {type(job.measure).__name__} in a "
                 f"module that can be imported? ({error})"
             ) from error
+        if isinstance(error, StoreError):
+            raise error
         if error is not None:
             return job, failed(job, f"{type(error).__name__}: {error}")
         return job, future.result()

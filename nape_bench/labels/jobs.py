@@ -12,6 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nape_bench.errors import StoreError
 from nape_bench.labels.measures.base import run_spec
 
 if TYPE_CHECKING:
@@ -63,7 +64,11 @@ class Job:
 
 
 def measured(job: Job) -> Row:
-    """Do a job, and return the row to store; it says why if the job failed."""
+    """Do a job, and return the row to store; it says why if the job failed.
+
+    Raises:
+        StoreError: A file that it shares with other jobs cannot be read or written.
+    """
     begun = time.perf_counter()
     try:
         target = job.target
@@ -72,7 +77,9 @@ def measured(job: Job) -> Row:
         else:
             values = job.measure.run(target.graph, job.seed)
         json.dumps(values, allow_nan=False)
-    except Exception as error:  # whatever a job fails of is its result
+    except StoreError:  # no result of this job: all others would fail of it too
+        raise
+    except Exception as error:  # whatever else a job fails of is its result
         values = {"error": f"{type(error).__name__}: {error}"}
     return _row(job, {**values, "wall_seconds": round(time.perf_counter() - begun, 4)})
 

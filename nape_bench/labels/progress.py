@@ -35,7 +35,7 @@ class TimeLeft:
         self._at_once.update(dict.fromkeys(kinds, number))
 
     def ended(self, kind: Kind, seconds: float | None) -> None:
-        """Take note of a job; `seconds` is None if it was not done here."""
+        """Take note of a job; `seconds` is None if it tells nothing of what others will take."""
         self._todo[kind] -= 1
         if seconds is not None:
             self._own[kind].append(seconds)
@@ -76,7 +76,7 @@ class Progress:
         )  # fmt: skip
 
     def ended(self, job: Job, seconds: float | None) -> None:
-        """Count a job; `seconds` is None if it was not done here."""
+        """Count a job; `seconds` is None if it tells nothing of what others will take."""
         self.left.ended(job.kind, seconds)
         self._bar.set_postfix_str(in_words(*self.left.seconds()), refresh=False)
         self._bar.update()

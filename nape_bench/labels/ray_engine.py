@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from nape_bench.errors import NapeError
+from nape_bench.errors import NapeError, StoreError
 from nape_bench.labels.engines import Killed
 from nape_bench.labels.jobs import Job, failed, measured
 
@@ -76,6 +76,8 @@ class Ray:
         try:
             return job, self._ray.get(task)
         except self._ray.exceptions.RayTaskError as error:
+            if isinstance(error.cause, StoreError):
+                raise error.cause from None
             # The job itself catches what it fails of: it could not be read on the node.
             reason = str(error).strip().splitlines()[-1]
             return job, failed(job, f"{type(error.cause).__name__}: {reason}")

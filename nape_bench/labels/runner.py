@@ -39,7 +39,8 @@ def label(
 
     The run may be ended at any moment, also by `kill -9`: jobs in flight are lost, and the same
     call goes on from there. Asking for more architectures, seeds or measurements adds to what is
-    there. Several runs may work on one store. A job that fails is recorded with its reason.
+    there. Several runs may work on one store. A job that fails is recorded with its reason; what
+    ails the store itself ends the run, and nothing is recorded.
 
     Args:
         space: Name of a space.
@@ -55,13 +56,15 @@ def label(
         subset: Part of the space that is drawn from (`draw`).
         among: Architectures to draw from, instead of the whole space.
         exclude: Architectures that are not drawn, nor what computes the same function.
-        retry: Whether to do jobs again that failed before.
+        retry: Whether to do jobs again that failed before, or whose result was disturbed; of two
+            results the one is kept that was disturbed less.
         progress: Whether to show progress and the time left.
 
     Raises:
         UnknownNameError: No such space, subset, measurement or engine, or a measurement has no
             settings for this space.
         DataError: The store is broken, or has results made with other settings of this version.
+        StoreError: A file in the store that jobs share, a supernet, cannot be read or written.
         NapeError: What a measurement or the engine needs is not there, or a number is out of
             range.
         OSError: The store cannot be written (a full disk).
@@ -103,8 +106,9 @@ def label_graphs(
 ) -> Report:
     """Measure graphs as they are, mutated ones for instance; all else is as for `label`.
 
-    In the store a graph has the space "graph" and its hash as text. Micro training takes it at
-    its own resolution and channel counts: 3 channels in, 10 classes out.
+    In the store a graph has the space "graph" and its hash as text. Micro training makes it small
+    first (`nape_bench.labels.micro.scaled.scaled_graph`): an architecture of a space is better
+    given to `label_specs`, since its label can then be compared with those of the space.
     """
     plan = Plan(store, methods_of(measure), seeds, jobs, engine, address, retry, progress)
     return run([Target(GRAPH, graph.hash, graph=graph) for graph in graphs], plan)

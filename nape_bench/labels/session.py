@@ -13,7 +13,13 @@ from nape_bench.labels.claims import Claims
 from nape_bench.labels.engines import Engine, Here, Workers
 from nape_bench.labels.jobs import GRAPH, Job, Target
 from nape_bench.labels.measures import MEASURES, Measure
-from nape_bench.labels.measures.base import for_space, in_store, is_alone
+from nape_bench.labels.measures.base import (
+    disturbed,
+    for_space,
+    in_store,
+    is_alone,
+    own_seconds,
+)
 from nape_bench.labels.progress import Progress, TimeLeft
 from nape_bench.labels.read import Reader
 from nape_bench.labels.turns import Turns
@@ -38,6 +44,8 @@ class Report:
         failed: Jobs whose result is a failure.
         elsewhere: Jobs that another run on the same store was at when this one ended.
         ran: Jobs that this run did.
+        failed_now: How many of those failed.
+        disturbed: Jobs whose result was disturbed, and is worth measuring again.
         rows: Results of the list, in its order, as `read_labels` gives them.
     """
 
@@ -45,13 +53,16 @@ class Report:
     failed: int
     elsewhere: int
     ran: int
+    failed_now: int = 0
+    disturbed: int = 0
     rows: list[dict[str, Any]] = field(default_factory=list, repr=False, compare=False)
 
     def __str__(self) -> str:
         """Return a sentence for the command line."""
-        text = f"{self.done} results, {self.failed} of them failures; {self.ran} are of this run"
+        odd = f" and {self.disturbed} of them disturbed" if self.disturbed else ""
+        text = f"{self.done} results, {self.failed} of them failures{odd}"
         at = f"; another run was at {self.elsewhere} more" if self.elsewhere else ""
-        return text + at
+        return f"{text}; {self.ran} are of this run{at}"
 
 
 @dataclass(frozen=True)
@@ -156,7 +167,15 @@ def run(targets: Sequence[Target], plan: Plan) -> Report:
     known = reader.refresh()
     rows = [known[job.key] for job in listed if job.key in known]
     failed = sum(row["error"] is not None for row in rows)
-    return Report(len(rows), failed, len(listed) - len(rows), work.ran, rows)
+    return Report(
+        done=len(rows),
+        failed=failed,
+        elsewhere=len(listed) - len(rows),
+        ran=work.ran,
+        failed_now=work.failed,
+        disturbed=sum(disturbed(row) > 0 for row in rows),
+        rows=rows,
+    )
 
 
 def _in_turns(work: Work, todo: Sequence[Job], plan: Plan) -> None:
@@ -185,12 +204,14 @@ def _seconds_before(
     listed: Sequence[Job], known: dict[stores.Key, stores.Row]
 ) -> dict[Kind, list[float]]:
     """Return what jobs of earlier runs took that measured the same in the same spaces."""
-    same = {(job.target.space, job.kind) for job in listed}
+    same = {(job.target.space, job.kind): job.measure for job in listed}
     before = defaultdict(list)
     for row in known.values():
         kind = (row["measure"], row["version"])
-        if (row["space"], kind) in same and "wall_seconds" in row:
-            before[kind].append(row["wall_seconds"])
+        method = same.get((row["space"], kind))
+        seconds = None if method is None else own_seconds(method, row)
+        if seconds is not None:
+            before[kind].append(seconds)
     return before
 
 

@@ -19,9 +19,10 @@ import os
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from nape_bench.atomic import sync_folder
+from nape_bench.atomic import sync_folder, write_text
 from nape_bench.errors import DataError
 from nape_bench.labels.locks import lock_file
+from nape_bench.labels.measures.base import disturbed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,20 +46,37 @@ def key_of(row: Row) -> Key:
 def replaces(row: Row, other: Row) -> bool:
     """Return whether of two rows with one key the first is kept.
 
-    Two runs may have done one job at once, or a job that failed was run again: kept is the first
-    that did not fail, else the last failure.
+    Two runs may have done one job at once, or a job that failed or was disturbed was run again:
+    kept is the first of those that did not fail and were disturbed least, else the last failure.
     """
     if (row["error"] is None) != (other["error"] is None):
         return row["error"] is None
-    earlier: bool = row["time"] < other["time"]
-    return earlier == (row["error"] is None) and row["time"] != other["time"]
+    if row["error"] is not None:
+        return bool(row["time"] > other["time"])
+    return (disturbed(row), row["time"]) < (disturbed(other), other["time"])
 
 
 def prepare(store: Path) -> Path:
-    """Make the folder of a store where there is none; returns its file `store.json`."""
-    (store / "results").mkdir(parents=True, exist_ok=True)
+    """Make the folder of a store where there is none.
+
+    Args:
+        store: The folder.
+
+    Returns:
+        Its file `store.json`.
+
+    Raises:
+        DataError: That file is of something else, or of a version that is not known.
+    """
     mark = store / "store.json"
     write_once(mark, json.dumps(MARK) + "\n")
+    known = _read_object(mark)
+    if any(known.get(name) != value for name, value in MARK.items()):
+        raise DataError(
+            f"{mark}: no label store that this version of nape_bench can read: "
+            f"{json.dumps(MARK)} expected"
+        )
+    (store / "results").mkdir(exist_ok=True)
     return mark
 
 
@@ -136,12 +154,12 @@ def declare(store: Path, name: str, settings: dict[str, Any]) -> None:
         settings: Plain JSON.
 
     Raises:
-        DataError: The store has other settings under this name.
+        DataError: The store has other settings under this name, or its file of them is broken.
     """
     path = store / "settings" / f"{name}.json"
     given = json.loads(json.dumps(settings))
     write_once(path, json.dumps(given, indent=2, sort_keys=True) + "\n")
-    known = json.loads(path.read_text(encoding="utf-8"))
+    known = _read_object(path)
     if known != given:
         changed = sorted(k for k in {*known, *given} if known.get(k) != given.get(k))
         raise DataError(
@@ -162,11 +180,21 @@ def write_once(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     try:
-        with partial.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
+        write_text(partial, text)
+        # A link, unlike a rename, leaves alone what another process has put there meanwhile: that
+        # process may have read it, and runs lock it.
         with contextlib.suppress(FileExistsError):
             os.link(partial, path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _read_object(path: Path) -> dict[str, Any]:
+    """Read a JSON object, or raise `DataError` with the name of the file."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise DataError(f"{path}: a JSON object expected: {error}") from None
+    if not isinstance(found, dict):
+        raise DataError(f"{path}: a JSON object expected, not {type(found).__name__}")
+    return found

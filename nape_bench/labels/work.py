@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from nape_bench.labels.engines import Killed
 from nape_bench.labels.jobs import failed
+from nape_bench.labels.measures.base import disturbed, own_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,7 +32,11 @@ class Work:
         writer: Of the store.
         claims: Of the store.
         progress: Is told of every job.
-        again: Jobs that are to be done again if they failed before now.
+        again: Jobs that are to be done again if they failed or were disturbed before now.
+
+    Attributes:
+        ran: Jobs that were done.
+        failed: How many of them failed.
     """
 
     def __init__(
@@ -50,7 +55,7 @@ class Work:
         known = reader.refresh()
         self._again = {job.key: known[job.key]["time"] for job in again if job.key in known}
         self._kills: Counter[Key] = Counter()
-        self.ran = 0
+        self.ran = self.failed = 0
 
     def do(self, jobs: Iterable[Job], engine: Engine, turn: Shared | None = None) -> None:
         """Do jobs, apart from those that another run does.
@@ -62,6 +67,7 @@ class Work:
 
         Raises:
             OSError: The store cannot be written.
+            StoreError: A file that jobs share cannot be read or written.
             NapeError: The engine cannot do any job.
         """
         # What another run is at is looked at once more in the end: that run may have been killed.
@@ -109,10 +115,11 @@ class Work:
         self._writer.add(outcome)
         self._claims.release(job.key)
         self.ran += 1
-        self.progress.ended(job, outcome.get("wall_seconds", 0.0))
+        self.failed += outcome["error"] is not None
+        self.progress.ended(job, own_seconds(job.measure, outcome))
         return []
 
 
 def is_open(row: Row | None, *, retry: bool) -> bool:
     """Return whether a job is to be done, given the row that the store has of it, if any."""
-    return row is None or (retry and row["error"] is not None)
+    return row is None or (retry and (row["error"] is not None or disturbed(row) > 0))

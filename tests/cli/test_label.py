@@ -36,7 +36,9 @@ def told(
 
     def note(*given: Any, **more: Any) -> labels.Report:
         asked.update(given=list(given), **more)
-        return labels.Report(done=5, failed=2, elsewhere=1, ran=3, rows=rows or [])
+        return labels.Report(
+            done=5, failed=2, elsewhere=1, ran=3, failed_now=2, disturbed=1, rows=rows or []
+        )
 
     monkeypatch.setattr(labels, name, note)
     return asked
@@ -65,6 +67,7 @@ def test_what_is_drawn_is_handed_over_and_reported(
     }
     out = capsys.readouterr().out
     assert "5 measurements done, 3 of them now" in out
+    assert "1 of them disturbed: --retry does them again" in out
     assert "2 failed: --retry does them again" in out
     assert "1 at work in another run" in out
 
@@ -125,6 +128,24 @@ def test_failures_are_printed_with_their_reason(
     assert out[0].split() == ["architecture", "measured", "seed", "accuracy", "error"]
     assert out[2].split() == ["z-z-z-z", "v", "0", "81.2346"]
     assert "diverged: it did" in out[3]
+
+
+def test_the_exit_status_tells_where_all_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    space = nape_bench.space("hiaml")
+    bad = space.build(space.parse("z-z-z-z")).hash
+    monkeypatch.setitem(labels.MEASURES._entries, "fake", Fake(fails=(bad,)))
+    argv = ["label", "--space", "hiaml", "--measure", "fake", "--quiet", "--store", str(tmp_path)]
+    argv += ["--spec", "z-z-z-z"]
+    assert main(argv) == 1
+    assert main(argv) == 0, "nothing was measured now"
+    assert main([*argv, "--retry"]) == 1
+    other = space.format(draw("hiaml", 1)[0])
+    assert main([*argv, "--retry", "--spec", other]) == 0, "some did not fail"
+    with pytest.raises(SystemExit):
+        main(["label", "--help"])
+    assert "the exit status is 1 only if" in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_store_is_packed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,7 +23,7 @@ def test_datasets_lists_the_store_and_what_a_command_brings(
     row = next(line for line in at_hand.splitlines() if line.startswith("nape/tiny"))
     assert row.split()[1:7] == ["v1.0", "micro", "120", "accuracy", "0.900", "local"]
     assert "nape-bench import table" in lacking
-    row = next(line for line in at_hand.splitlines() if line.startswith("nape/hiaml  v1.0"))
+    row = next(x for x in at_hand.splitlines() if x.split()[:2] == ["nape/hiaml", "v1.0"])
     assert "accuracy, accuracy_seed0..2, train_seconds" in row
     assert "embedded" in row
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import nape_bench
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from nape_bench.graph import ArchGraph
 
 
@@ -44,6 +46,19 @@ class Fake:
         if graph.hash in self.fails:
             raise RuntimeError("no luck")
         return {"accuracy": float(seed)}
+
+
+@dataclass(frozen=True)
+class Noisy(Fake):
+    """Is disturbed in as many respects as it says."""
+
+    noise: int = 0
+
+    def run(self, graph: ArchGraph, seed: int) -> dict[str, Any]:
+        return {**super().run(graph, seed), "noise": self.noise}
+
+    def disturbed(self, row: Mapping[str, Any]) -> int:
+        return row["noise"]
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ SCRIPT = textwrap.dedent(
 
     from ray.cluster_utils import Cluster
 
+    from nape_bench.errors import StoreError
     from nape_bench.labels import label_specs, read_labels
 
     store = sys.argv[1]
@@ -51,6 +52,12 @@ SCRIPT = textwrap.dedent(
             return {"node": ray.get_runtime_context().get_node_id()}
 
 
+    class Full(Slow):
+        name = "full"
+        def run(self, graph, seed):
+            raise StoreError("no room")
+
+
     def kill():
         while len({row.get("node") for row in rows()} - {None}) < 2:
             time.sleep(0.02)
@@ -71,10 +78,17 @@ SCRIPT = textwrap.dedent(
     )
     thread.join(60)
     last = nodes[1].node_id
+    try:
+        label_specs(
+            "hiaml", ["z-z-z-z"], store=store, measure=Full(), seeds=9, engine="ray",
+            address=cluster.address, progress=False,
+        )
+    except StoreError as error:
+        ended = f"{type(error).__name__}: {error}"
     cluster.shutdown()
     print(json.dumps({
         "report": [report.done, report.failed, report.elsewhere, report.ran],
-        "killed_at": killed, "survivor": last,
+        "killed_at": killed, "survivor": last, "ended": ended,
     }))
     """
 )
@@ -97,6 +111,7 @@ def test_a_run_outlives_a_node_of_its_cluster(tmp_path: Path) -> None:
     (at,) = told["killed_at"]
     assert at < 60, "the node was killed during the run"
     assert told["report"] == [60, 1, 0, 60]
+    assert told["ended"] == "StoreError: no room"
     rows = read_labels(store)
     assert sorted(row["seed"] for row in rows) == list(range(60))
     (bad,) = (row for row in rows if row["error"])

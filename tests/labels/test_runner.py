@@ -8,6 +8,7 @@ import pytest
 
 import nape_bench
 from nape_bench.errors import DataError, NapeError, UnknownNameError
+from nape_bench.graph import GraphBuilder
 from nape_bench.labels import (
     MEASURES,
     Micro,
@@ -16,12 +17,13 @@ from nape_bench.labels import (
     label,
     label_graphs,
     label_specs,
+    pack,
     read_labels,
 )
 from nape_bench.labels.jobs import machine
 from nape_bench.labels.micro.clutter import Clutter
 from nape_bench.labels.micro.recipe import Recipe
-from tests.labels.fakes import Deadly, Fake
+from tests.labels.fakes import Deadly, Fake, Noisy
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,14 +88,37 @@ def test_a_job_that_fails_is_recorded_and_done_again_when_asked(tmp_path: Path) 
     space = nape_bench.space("hiaml")
     first, _second = draw("hiaml", 2)
     bad = Fake(fails=(space.build(first).hash,))
-    assert (report := run(tmp_path, 2, bad)) == Report(2, 1, 0, 2)
+    assert (report := run(tmp_path, 2, bad)) == Report(2, 1, 0, 2, failed_now=1)
     assert [row["error"] for row in report.rows] == ["RuntimeError: no luck", None]
-    assert run(tmp_path).ran == 0
+    assert run(tmp_path) == Report(2, 1, 0, 0), "it failed before"
     still = run(tmp_path, 2, bad, retry=True)
     assert (still.ran, still.failed) == (1, 1), "it is done again once, not for ever"
     again = run(tmp_path, retry=True)
     assert (again.ran, again.failed) == (1, 0)
     assert all(row["error"] is None for row in read_labels(tmp_path))
+
+
+def test_what_was_disturbed_is_told_and_done_again_when_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(MEASURES._entries, "fake", Noisy())
+
+    def again(noise: int, *, retry: bool = True) -> tuple[int, int, set[int]]:
+        report = run(tmp_path, 2, Noisy(noise=noise), retry=retry)
+        told = f"2 results, 0 of them failures and {report.disturbed} of them disturbed; "
+        assert str(report).startswith(told) == (report.disturbed > 0)
+        kept = {row["noise"] for row in read_labels(tmp_path)}
+        assert kept == {row["noise"] for row in report.rows}
+        return report.ran, report.disturbed, kept
+
+    assert again(2) == (2, 2, {2})
+    assert again(0, retry=False) == (0, 2, {2})
+    assert again(3) == (2, 2, {2}), "what was disturbed less is kept"
+    assert again(1) == (2, 2, {1})
+    pack(tmp_path)
+    assert again(0) == (2, 0, {0})
+    pack(tmp_path)
+    assert again(5) == (0, 0, {0}), "what was not disturbed is not done again"
 
 
 def test_divergence_is_recorded_with_its_reason(tmp_path: Path) -> None:
@@ -152,16 +177,17 @@ def test_graphs_are_measured_as_they_are(tmp_path: Path) -> None:
     assert settings == {"space": None}
 
 
-def test_micro_trains_a_graph_as_it_is_and_says_what_it_cannot(tmp_path: Path) -> None:
+def test_micro_trains_a_graph_and_says_what_it_cannot(tmp_path: Path) -> None:
     tiny = Recipe(version="tiny", task=Clutter(train=64, test=50, pieces=1), epochs=1, batch=32)
     space = nape_bench.space("hiaml")
     good = space.build(space.example, width=0.125, resolution=16)
-    bad = space.build(space.example, width=0.125, resolution=16, num_classes=100)
+    b = GraphBuilder(16, channels=1)
+    bad = b.finish(b.dense(b.mean(b.conv(b.input, 4)), 7))
     report = label_graphs(
         [good, bad], store=tmp_path, measure=Micro(tiny), seeds=1, jobs=0, progress=False
     )
     assert [row["error"] is None for row in report.rows] == [True, False]
-    assert "10 classes" in report.rows[1]["error"]
+    assert "square images of 3 channels, the graph reads 12 x 12 x 1" in report.rows[1]["error"]
 
 
 def test_jobs_of_a_killed_worker_are_done_again_then_failed(tmp_path: Path) -> None:
@@ -175,7 +201,7 @@ def test_jobs_of_a_killed_worker_are_done_again_then_failed(tmp_path: Path) -> N
         report = label_specs(
             "hiaml", specs, store=store, measure=deadly, seeds=1, jobs=2, progress=False
         )
-        assert report == Report(3, failed, 0, 3)
+        assert report == Report(3, failed, 0, 3, failed_now=failed)
         assert len(set(lines(calls))) == 2, "two processes took it up"
     (error,) = (row["error"] for row in report.rows if row["error"])
     assert error.startswith("its worker process was killed 2 times (SIGKILL(-9))")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
 from typing import TYPE_CHECKING, Any
@@ -7,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from nape_bench.errors import DataError
-from nape_bench.labels import read_labels
+from nape_bench.labels import Report, label, read_labels
 from nape_bench.labels.read import Reader
-from nape_bench.labels.store import Writer, declare, key_of, prepare
+from nape_bench.labels.store import Writer, declare, key_of, prepare, write_once
+from tests.labels.fakes import Fake
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,6 +86,23 @@ def test_of_equal_keys_the_first_success_is_kept(tmp_path: Path, order: tuple[in
     assert read_labels(tmp_path) == [rows[2]]
 
 
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0), (2, 0, 3, 1)])
+def test_of_latencies_the_one_disturbed_least_is_kept(
+    tmp_path: Path, order: tuple[int, ...]
+) -> None:
+    rows = [
+        row(time="1", measure="latency", interference=3),
+        row(time="2", measure="latency", interference=1),
+        row(time="3", measure="latency", interference=2),
+        row(time="4", measure="latency", interference=1),
+    ]
+    write(tmp_path, *(rows[i] for i in order))
+    assert read_labels(tmp_path) == [rows[1]]
+    best = row(time="5", measure="latency", interference=0)
+    write(tmp_path, best, row(time="6", measure="latency", error="it broke"))
+    assert read_labels(tmp_path) == [best]
+
+
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 def test_of_failures_the_last_is_kept(tmp_path: Path, order: tuple[int, ...]) -> None:
     rows = [row(time="1", error="it broke"), row(time="2", error="it broke again")]
@@ -147,6 +166,88 @@ def test_settings_are_written_once_and_held(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"made with other settings \(epochs\)"):
         declare(tmp_path, "micro-v-hiaml", {"epochs": 4, "sizes": (1, 2)})
     assert [path.name for path in (tmp_path / "settings").iterdir()] == ["micro-v-hiaml.json"]
+
+
+@pytest.mark.parametrize("text", ["", '{"epochs": ', "[3]", "\xff"])
+def test_settings_that_are_broken_are_named(tmp_path: Path, text: str) -> None:
+    declare(tmp_path, "micro-v-hiaml", {"epochs": 3})
+    path = tmp_path / "settings" / "micro-v-hiaml.json"
+    path.write_text(text, encoding="latin-1")
+    with pytest.raises(DataError, match=r"micro-v-hiaml\.json: a JSON object expected"):
+        declare(tmp_path, "micro-v-hiaml", {"epochs": 3})
+    assert path.read_text(encoding="latin-1") == text
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"a": 1}', 'no label store .*"format": "nape_bench labels", "version": 1} expected'),
+        ('{"format": "nape_bench labels", "version": 2}', r'no label store .*"version": 1'),
+        ('{"format": "nape_bench dataset", "version": 1}', "no label store "),
+        ("", "a JSON object expected"),
+        ("[]", "a JSON object expected, not list"),
+    ],
+)
+def test_a_mark_of_something_else_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "store.json").write_text(text)
+    with pytest.raises(DataError, match=rf"store\.json: {said}"):
+        prepare(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["store.json"]
+
+
+def test_a_mark_that_tells_more_is_one(tmp_path: Path) -> None:
+    text = '{"format": "nape_bench labels", "version": 1, "of": "me"}'
+    (tmp_path / "store.json").write_text(text)
+    assert prepare(tmp_path).read_text() == text
+
+
+def test_of_two_that_write_once_the_first_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "once.json"
+    sync = os.fsync
+
+    def meanwhile(file: int) -> None:
+        sync(file)
+        path.write_text("of another process")
+
+    monkeypatch.setattr(os, "fsync", meanwhile)
+    write_once(path, "mine")
+    assert path.read_text() == "of another process"
+    assert [each.name for each in tmp_path.iterdir()] == ["once.json"]
+
+
+@pytest.mark.parametrize("step", ["fsync", "link"])
+def test_write_once_that_is_ended_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def ended(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, step, ended)
+    with pytest.raises(KeyboardInterrupt):
+        write_once(tmp_path / "once.json", "mine")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_finished_run_needs_no_right_to_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def again(n: int) -> Report:
+        return label("hiaml", n, store=tmp_path, measure=Fake(), jobs=0, progress=False)
+
+    assert again(2).ran == 4
+    opened = os.open
+
+    def read_only(path: str | Path, flags: int, *more: Any, **options: Any) -> int:
+        if str(path).startswith(str(tmp_path)) and flags & (os.O_WRONLY | os.O_RDWR):
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+        return opened(path, flags, *more, **options)
+
+    monkeypatch.setattr(os, "open", read_only)
+    assert (again(2).done, again(2).ran) == (4, 0)
+    with pytest.raises(OSError, match=r"Read-only.*store\.json"):
+        again(3)
 
 
 def test_read_labels_selects(tmp_path: Path) -> None:

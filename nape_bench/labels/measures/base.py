@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from nape_bench.registry import Registry
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from nape_bench.graph import ArchGraph
@@ -31,6 +32,10 @@ class Measure(Protocol):
       enough; the rest is as for `run`.
     - `in_store(store, *, progress) -> Measure` gives the same, which may keep files of its own in
       the folder of a label store, and shows progress or not.
+    - `disturbed(row) -> int` says how much of a result something disturbed, 0 if nothing did
+      (`disturbed`).
+    - `own_seconds(row) -> float | None` says what a job took by itself, where it may also have
+      waited for what it shares with others (`own_seconds`).
     """
 
     @property
@@ -70,7 +75,8 @@ class Measure(Protocol):
 
         Returns:
             Columns of the row to store, plain JSON (numbers finite or None). A result that failed
-            has `error`, a reason. What is raised is such a reason too.
+            has `error`, a reason. What is raised is such a reason too, but for `StoreError`,
+            which ends the whole run: no other job could be done either.
         """
 
 
@@ -93,6 +99,24 @@ def in_store(measure: Measure, store: Path, *, progress: bool) -> Measure:
     """Return a measurement as it is done for a store: its method `in_store`, if it has one."""
     placed = getattr(measure, "in_store", None)
     return measure if placed is None else placed(store, progress=progress)
+
+
+def disturbed(row: Mapping[str, Any]) -> int:
+    """Return how much of a result was disturbed, so that it is worth measuring again; 0 if nothing.
+
+    Readers of a store must know too: so it is the method `disturbed` of the measurement that is
+    registered under the row's name, if there is one that has it.
+    """
+    name = row["measure"]
+    count = getattr(MEASURES[name], "disturbed", None) if name in MEASURES else None
+    return 0 if count is None or row["error"] is not None else count(row)
+
+
+def own_seconds(measure: Measure, row: Mapping[str, Any]) -> float | None:
+    """Return what a job took by itself: by the method `own_seconds`, or else all its time."""
+    own = getattr(measure, "own_seconds", None)
+    seconds: float | None = row.get("wall_seconds") if own is None else own(row)
+    return seconds
 
 
 def run_spec(measure: Measure, space: str, spec: Spec, seed: int) -> dict[str, Any]:

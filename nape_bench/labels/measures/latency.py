@@ -12,6 +12,8 @@ from nape_bench.labels.measures.base import MEASURES
 from nape_bench.spaces import space as space_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from nape_bench.graph import ArchGraph
     from nape_bench.spaces import Spec
 
@@ -76,6 +78,10 @@ class LatencyMeasure:
         from nape_bench.labels.latency import latency
 
         return latency(graph, settings=self.how, seed=seed).columns()
+
+    def disturbed(self, row: Mapping[str, Any]) -> int:
+        """Return the number of settings that something interfered with to the end."""
+        return row.get("interference") or 0
 
 
 MEASURES.add("latency", LatencyMeasure())

@@ -16,6 +16,7 @@ from nape_bench.spaces import space as space_of
 
 if TYPE_CHECKING:
     from nape_bench.graph import ArchGraph
+    from nape_bench.labels.micro.recipe import Scale
     from nape_bench.spaces import Spec
 
 
@@ -43,15 +44,10 @@ class Micro:
 
     @property
     def _recipe(self) -> Recipe:
-        if self.recipe is not None:
-            return self.recipe
-        recipe = RECIPES[GRAPH_SCALE.recipe]
-        return dataclasses.replace(recipe, epochs=GRAPH_SCALE.epochs or recipe.epochs)
+        return self.recipe or _of_scale(GRAPH_SCALE)
 
     def _recipe_for(self, space: str) -> Recipe:
-        scale = SCALES[space]
-        recipe = self.recipe or RECIPES[scale.recipe]
-        return dataclasses.replace(recipe, epochs=scale.epochs or recipe.epochs)
+        return self.recipe or _of_scale(SCALES[space])
 
     def check(self) -> None:
         """Make sure that the digits of the task are at hand."""
@@ -65,7 +61,9 @@ class Micro:
         return {**recipe.to_dict(), "scale": dataclasses.asdict(SCALES[space])}
 
     def for_space(self, space: str) -> Measure:
-        """Return the same with the recipe and the epochs that the scale of a space asks for.
+        """Return the same with the recipe and the epochs that the scale of a space names.
+
+        A recipe that was given holds for every space.
 
         Raises:
             UnknownNameError: The space has no scale.
@@ -101,6 +99,12 @@ class Micro:
             "epochs": outcome.epochs,
             "error": None if outcome.diverged is None else f"diverged: {outcome.diverged}",
         }
+
+
+def _of_scale(scale: Scale) -> Recipe:
+    """Return the recipe that a scale names, with its epochs."""
+    recipe = RECIPES[scale.recipe]
+    return dataclasses.replace(recipe, epochs=scale.epochs or recipe.epochs)
 
 
 MEASURES.add("micro", Micro())

@@ -12,6 +12,7 @@ from nape_bench.labels.micro.scaled import scaled
 from nape_bench.spaces import space as space_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from nape_bench.graph import ArchGraph
@@ -91,12 +92,14 @@ class SharedMicro:
         Raises:
             NapeError: The space is another than this measurement's, the architecture is of
                 another supernet of its family, or the supernet diverged.
-            DataError, OSError: As `trained`.
+            StoreError: As `trained`.
         """
         self._check_space(space)
         from nape_bench.labels.micro.shared.score import score
+        from nape_bench.labels.micro.shared.supernet import check_part
         from nape_bench.labels.micro.shared.trained import trained
 
+        check_part(space, spec)
         supernet, training = trained(
             space, self.recipe, self.scale, seed, self.folder, progress=self.progress
         )
@@ -108,6 +111,10 @@ class SharedMicro:
             "epochs": outcome.epochs,
             "supernet_seconds": round(training.seconds, 3),
         }
+
+    def own_seconds(self, row: Mapping[str, Any]) -> float | None:
+        """Return what scoring took: not training the supernet, or waiting until it was trained."""
+        return row.get("seconds")
 
     def _check_space(self, space: str | None) -> None:
         if space != self.space:

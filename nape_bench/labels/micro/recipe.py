@@ -151,5 +151,5 @@ SCALES.add("ofa_mbv3", Scale(0.25, None, resolution=48, cap=12, recipe="micro-sh
 SCALES.add("ofa_resnet", Scale(0.125, None, resolution=48, cap=12, recipe="micro-shared-1"))
 SCALES.add("hiaml", Scale(0.5, 1, resolution=12, epochs=3, recipe="micro-3"))
 SCALES.add("inception", Scale(0.25, 1, resolution=16, epochs=2, recipe="micro-3"))
-SCALES.add("two_path", Scale(0.75, 1, resolution=12, epochs=2, recipe="micro-3"))
+SCALES.add("two_path", Scale(0.5, 1, resolution=12, epochs=2, recipe="micro-3"))
 SCALES.add("nb_macro", Scale(0.5, None, resolution=16, epochs=2, recipe="micro-3"))

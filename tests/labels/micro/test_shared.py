@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from nape_bench.errors import DataError, NapeError
-from nape_bench.labels import label_specs, read_labels
+from nape_bench.errors import DataError, NapeError, StoreError
+from nape_bench.labels import Report, label_specs, read_labels
 from nape_bench.labels.measures.micro import Micro
 from nape_bench.labels.measures.shared_micro import SharedMicro
 from nape_bench.labels.micro.attributes import Attributes
@@ -23,6 +23,7 @@ from nape_bench.labels.micro.shared.score import recalibrate, score
 from nape_bench.labels.micro.shared.supernet import Supernet
 from nape_bench.labels.micro.shared.trained import trained
 from nape_bench.labels.micro.shared.training import Training, drawn, train_supernet
+from nape_bench.labels.progress import TimeLeft
 from nape_bench.spaces import SupernetSpace, space
 
 if TYPE_CHECKING:
@@ -322,9 +323,108 @@ def test_labels_end_in_the_store(tmp_path: Path, jobs: int) -> None:
     assert [(store / "supernets" / name).stat().st_mtime_ns for name in files] == stamps
 
 
+def label_some(store: Path, n: int = 2, **more: Any) -> Report:
+    """Label architectures with a supernet that this process does not have yet."""
+    trained.cache_clear()
+    how: dict[str, Any] = {"measure": measure(), "progress": False, "seeds": 1, "jobs": 0, **more}
+    return label_specs("ofa_mbv3", some_specs("ofa_mbv3", n), store=store, **how)
+
+
+@pytest.mark.parametrize("jobs", [0, 2])
+def test_supernets_that_cannot_be_kept_end_the_run_and_are_no_results(
+    tmp_path: Path, jobs: int
+) -> None:
+    blocked = tmp_path / "supernets"
+    blocked.write_text("a file where the folder should be")
+    with pytest.raises(StoreError, match="the supernet cannot be kept or read"):
+        label_some(tmp_path, jobs=jobs)
+    assert read_labels(tmp_path) == []
+    blocked.unlink()
+    assert label_some(tmp_path).done == 2
+    (path,) = blocked.glob("*.npz")
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(StoreError, match=r"no supernet can be read: .*; remove it"):
+        label_some(tmp_path, 3, jobs=jobs)
+    assert len(read_labels(tmp_path)) == 2
+    path.unlink()
+    assert label_some(tmp_path, 3).ran == 1
+
+
+def test_a_disk_that_is_full_while_a_supernet_is_trained_ends_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = []
+
+    def full(path: Path, *_: object) -> None:
+        tries.append(path)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("nape_bench.labels.micro.shared.trained.save", full)
+    with pytest.raises(StoreError, match=r"tiny-shared-ofa_mbv3-0\.npz: .*No space left") as told:
+        label_some(tmp_path)
+    assert "\n" not in str(told.value)
+    assert len(tries) == 1
+    assert read_labels(tmp_path) == []
+    monkeypatch.undo()
+    assert (report := label_some(tmp_path)).done == report.ran == 2
+    assert report.failed == 0
+
+
+def test_an_architecture_of_another_supernet_fails_before_any_is_trained(tmp_path: Path) -> None:
+    own = family("ofa_mbv3")
+    spec = {**own.normalise(own.example), "width": 1.0}
+    how: dict[str, Any] = {"store": tmp_path, "measure": measure(), "seeds": 1, "jobs": 0}
+    report = label_specs("ofa_mbv3", [spec], progress=False, **how)
+    assert "is of another supernet" in report.rows[0]["error"]
+    assert not (tmp_path / "supernets").exists()
+
+
+def test_the_time_left_leaves_out_supernets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Noted(TimeLeft):
+        def __init__(self, todo: Any, before: Any) -> None:
+            inherited.append(dict(before))
+            super().__init__(todo, before)
+
+        def ended(self, kind: Any, seconds: float | None) -> None:
+            noted.append(seconds)
+
+    inherited: list[dict[Any, Any]] = []
+    noted: list[float | None] = []
+    monkeypatch.setattr("nape_bench.labels.session.TimeLeft", Noted)
+    seconds = [row["seconds"] for row in label_some(tmp_path).rows]
+    assert noted == seconds
+    label_some(tmp_path)
+    assert inherited == [{}, {("micro", "tiny-shared"): seconds}]
+
+
+def test_where_a_training_goes_on_is_told_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def kept_and_ended(*given: Any) -> None:
+        save(*given)
+        raise KeyboardInterrupt
+
+    def train(*, progress: bool) -> None:
+        trained.cache_clear()
+        trained("ofa_pn", TINY, SCALE, 0, tmp_path / "supernets", progress=progress)
+
+    monkeypatch.setattr("nape_bench.labels.micro.shared.trained.KEPT_EVERY", 0.0)
+    monkeypatch.setattr("nape_bench.labels.micro.shared.trained.save", kept_and_ended)
+    for progress, told in [
+        (True, ""),
+        (False, ""),
+        (True, "supernet tiny-shared ofa_pn 0: goes on from epoch 3 of 3\n"),
+    ]:
+        with pytest.raises(KeyboardInterrupt):
+            train(progress=progress)
+        assert capsys.readouterr().err == told
+
+
 def test_without_the_stores_disk_there_are_no_labels(tmp_path: Path) -> None:
     far = measure().in_store(tmp_path / "elsewhere", progress=False)
-    with pytest.raises(NapeError, match="is not on this machine"):
+    with pytest.raises(StoreError, match="is not on this machine"):
         far.run_spec("ofa_mbv3", space("ofa_mbv3").example, 0)
 
 

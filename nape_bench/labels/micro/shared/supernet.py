@@ -89,11 +89,7 @@ class Supernet:
         Raises:
             NapeError: It is of another supernet of the family.
         """
-        if self.family.largest(spec) != self.largest:
-            raise NapeError(
-                f"{self.name}: {self.family.format(spec)} is of another supernet than those that "
-                "are drawn, and shares no weights with them"
-            )
+        _check_part(self.family, spec, self.largest)
         nodes = aligned(self.family.parts(spec, depth=self._scale.depth), self._parts)
         found = {}
         for name, parameter in net.named_parameters():
@@ -114,6 +110,26 @@ class Supernet:
             for name, weights in self.weights(spec, net).items():
                 net.get_parameter(name).copy_(weights)
         return net
+
+
+def check_part(name: str, spec: Spec) -> None:
+    """Make sure that an architecture is of the supernet that is trained for its family.
+
+    Raises:
+        UnknownNameError: There is no such space.
+        SpecError: The specification is malformed.
+        NapeError: It is of another supernet, or the space is no once-for-all family.
+    """
+    family = supernet_space(name)
+    _check_part(family, spec, family.largest(family.example))
+
+
+def _check_part(family: SupernetSpace, spec: Spec, largest: Spec) -> None:
+    if family.largest(spec) != largest:
+        raise NapeError(
+            f"{family.name}: {family.format(spec)} is of another supernet than those that "
+            "are drawn, and shares no weights with them"
+        )
 
 
 def supernet_space(name: str) -> SupernetSpace:
