@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+NEAR = 0.55
+"""Names are near that have this share of letters in common; `fbnet` and `ofa_resnet` have 0.53."""
+
+LISTED = 12
+"""So many names, at most, are told where none is near."""
+
 
 def unknown_name(kind: str, name: str, known: Iterable[str], hint: str = "") -> UnknownNameError:
     """Make the error for a name that nobody knows.
@@ -25,18 +31,18 @@ def unknown_name(kind: str, name: str, known: Iterable[str], hint: str = "") -> 
         hint: A closing sentence, for instance the command that lists the names.
 
     Returns:
-        An error whose message gives the nearest names, or all of them where none is near.
+        An error whose message gives the nearest names; where none is near, all that there are, or
+        the first dozen of them.
     """
     names = sorted(known)
-    near = difflib.get_close_matches(str(name), names, n=3, cutoff=0.5)
-    listed = ", ".join(near or names) or "none"
-    lead = "did you mean" if near else "known are"
+    near = difflib.get_close_matches(str(name), names, n=3, cutoff=NEAR)
+    if near:
+        told = f"did you mean {', '.join(near)}?"
+    else:
+        more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+        told = f"known are {', '.join(names[:LISTED]) or 'none'}{more}."
     tail = f" {hint}" if hint else ""
-    return UnknownNameError(
-        f"unknown {kind} {name!r}: {lead} {listed}?{tail}"
-        if near
-        else f"unknown {kind} {name!r}: {lead} {listed}.{tail}"
-    )
+    return UnknownNameError(f"unknown {kind} {name!r}: {told}{tail}")
 
 
 def import_modules(package: str) -> None:

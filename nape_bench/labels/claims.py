@@ -11,6 +11,8 @@ import hashlib
 import os
 from typing import TYPE_CHECKING, Any
 
+from nape_bench.labels.locks import lock_byte, unlock_byte
+
 if TYPE_CHECKING:
     from collections.abc import Hashable
     from pathlib import Path
@@ -25,41 +27,36 @@ class Claims:
     there two runs at once may do a job twice, and readers keep one of the two results.
 
     Args:
-        file: A file that is there, and that may be written to.
+        file: A file that is there. It is opened for writing with the first claim, so that a run
+            that has nothing to do may have a store that it can only read.
     """
 
     def __init__(self, file: Path) -> None:
-        self._file = os.open(file, os.O_RDWR)
+        self._path = file
+        self._file: int | None = None
 
     def take(self, key: Hashable) -> bool:
         """Claim a job; False if another run has it (or, very rarely, another job of its place)."""
-        return self._lock(key, "LOCK_EX", "LOCK_NB")
+        if self._file is None:
+            self._file = os.open(self._path, os.O_RDWR)
+        return lock_byte(self._file, place(key))
 
     def release(self, key: Hashable) -> None:
         """Give a claim back."""
-        self._lock(key, "LOCK_UN")
+        if self._file is not None:
+            unlock_byte(self._file, place(key))
 
     def close(self) -> None:
         """Give back all."""
-        os.close(self._file)
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _lock(self, key: Hashable, *how: str) -> bool:
-        try:
-            import fcntl
-        except ImportError:
-            return True
-        flags: int = sum(getattr(fcntl, name) for name in how)
-        try:
-            fcntl.lockf(self._file, flags, 1, place(key))
-        except (BlockingIOError, PermissionError):
-            return False
-        return True
 
 
 def place(key: Any) -> int:

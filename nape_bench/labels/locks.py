@@ -1,4 +1,4 @@
-"""Locks on whole files; the system gives them back when the process that holds them ends.
+"""Locks on files and bytes; the system gives them back when the process that holds them ends.
 
 Where the platform has none (Windows) every lock is granted at once.
 """
@@ -62,3 +62,34 @@ def unlock_file(file: int) -> None:
     except ImportError:
         return
     fcntl.flock(file, fcntl.LOCK_UN)
+
+
+def lock_byte(file: int, place: int) -> bool:
+    """Lock one byte of an open file for this process, without waiting.
+
+    Args:
+        file: Descriptor of the file, which can be written to. The process gives back all its
+            locks on bytes of a file when it closes any descriptor of that file.
+        place: Where the byte is; it need not be there.
+
+    Returns:
+        Whether it is locked; False if another process has it.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        return True
+    try:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
+    except (BlockingIOError, PermissionError):
+        return False
+    return True
+
+
+def unlock_byte(file: int, place: int) -> None:
+    """Give the lock on a byte of an open file back."""
+    try:
+        import fcntl
+    except ImportError:
+        return
+    fcntl.lockf(file, fcntl.LOCK_UN, 1, place)

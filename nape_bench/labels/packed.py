@@ -6,14 +6,12 @@ The same rows give the same bytes, with the same version of pyarrow.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
-import uuid
 from typing import TYPE_CHECKING, Any
 
-from nape_bench.atomic import sync_folder
+from nape_bench.atomic import new_file, sync_folder
 from nape_bench.errors import DataError
 from nape_bench.labels.store import KEY_COLUMNS, key_of
 
@@ -58,18 +56,10 @@ def write_packed(folder: Path, rows: Iterable[Row]) -> Path:
     table = pa.table(
         {name: pa.array(columns[name], types[name]) for name in COLUMNS},
     )
-    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
-    try:
-        with partial.open("wb") as file:
-            pq.write_table(table, file, compression="zstd", compression_level=12)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.rename(path)
-    except BaseException:
-        # On a full disk, not even this may succeed; the next packing removes what is left.
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
-        raise
+    with new_file(path) as partial, partial.open("wb") as file:
+        pq.write_table(table, file, compression="zstd", compression_level=12)
+        file.flush()
+        os.fsync(file.fileno())
     sync_folder(folder)
     return path
 

@@ -118,6 +118,26 @@ def test_packing_that_is_ended_at_any_moment_loses_nothing(
     assert read_labels(tmp_path) == rows
 
 
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+def test_a_packed_file_that_is_half_written_is_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    rows = read_labels(filled(tmp_path))
+    before = names(tmp_path)
+
+    def ended(*_: object) -> None:
+        (partial,) = (tmp_path / "results").glob(".*.tmp")
+        assert ".parquet." in partial.name, "packing removes what a killed one leaves of it"
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(*((os, step) if step == "fsync" else (packing.Path, step)), ended)
+    with pytest.raises(KeyboardInterrupt):
+        pack(tmp_path)
+    monkeypatch.undo()
+    assert names(tmp_path) == before
+    assert read_labels(tmp_path) == rows
+
+
 def test_a_full_disk_leaves_the_store_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

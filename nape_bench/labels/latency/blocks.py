@@ -5,6 +5,9 @@ disturbed if this process did not have a processor for all of it, if other proce
 of a virtual machine, used processors meanwhile (caches, memory and clock rates are shared, even
 if processors are not), or if other threads of this process ran. What none of these clocks shows
 (a neighbour of the virtual machine, a processor that grows hot) shows where blocks disagree.
+
+The clocks of the machine count in ticks that are long beside a block, so that within a block they
+find what is short and strong; what is weak and steady they find over the whole measurement.
 """
 
 from __future__ import annotations
@@ -17,9 +20,6 @@ if TYPE_CHECKING:
 
     from nape_bench.labels.latency.clock import Clock, Reading
     from nape_bench.labels.latency.settings import LatencySettings
-
-TICKS = 0.03
-"""Seconds by which the clocks of the machine's processors may be wrong: they count in ticks."""
 
 WARM, WARM_RUNS = 0.1, 5
 """A block begins with runs that are not timed, no more than this, and no longer than this (s)."""
@@ -54,8 +54,8 @@ class Block(NamedTuple):
             tuple(times),
             end.wall - start.wall,
             end.own - start.own,
-            _sum((end.busy, None if start.busy is None else -start.busy)),
-            _sum((end.stolen, None if start.stolen is None else -start.stolen)),
+            _difference(end.busy, start.busy),
+            _difference(end.stolen, start.stolen),
         )
 
     @classmethod
@@ -69,10 +69,25 @@ class Block(NamedTuple):
             _sum([block.stolen for block in blocks]),
         )
 
+    def without(self, parts: Sequence[Block]) -> Block:
+        """Return the block with the clocks' times of some of its parts taken away."""
+        part = Block.joined(parts)
+        return Block(
+            self.times,
+            self.wall - part.wall,
+            self.own - part.own,
+            _difference(self.busy, part.busy),
+            _difference(self.stolen, part.stolen),
+        )
+
 
 def _sum(values: Sequence[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return sum(known) if len(known) == len(values) else None
+
+
+def _difference(value: float | None, other: float | None) -> float | None:
+    return None if value is None or other is None else value - other
 
 
 def troubles(block: Block, settings: LatencySettings) -> dict[str, float]:
@@ -81,15 +96,28 @@ def troubles(block: Block, settings: LatencySettings) -> dict[str, float]:
     Returns:
         What happened, and in how many processors' time on average; empty if nothing did.
     """
-    wall = block.wall
-    found = {"this process waited for a processor": (wall - block.own, settings.waited * wall)}
-    found["other threads of this process ran"] = (block.own - wall, settings.others * wall)
+    waited = block.wall - block.own
+    found = {
+        "this process waited for a processor": (waited, settings.waited * block.wall),
+        "other threads of this process ran": (-waited, settings.others * block.wall),
+    }
+    return {**_beyond(found, block.wall), **troubles_outside(block, settings)}
+
+
+def troubles_outside(block: Block, settings: LatencySettings) -> dict[str, float]:
+    """Say what outside of this process disturbed a block, as `troubles` does."""
+    found = {}
     if block.busy is not None:
-        spent = block.busy - block.own
-        found["other processes ran"] = (spent, settings.others * wall + TICKS)
+        allowed = settings.others * block.wall + settings.ticks
+        found["other processes ran"] = (block.busy - block.own, allowed)
     if block.stolen is not None:
-        allowed = settings.stolen * wall + TICKS
+        allowed = settings.stolen * block.wall + settings.ticks
         found["the host of this virtual machine took processors"] = (block.stolen, allowed)
+    return _beyond(found, block.wall)
+
+
+def _beyond(found: dict[str, tuple[float, float]], wall: float) -> dict[str, float]:
+    """Return as shares of the time what took more seconds than are allowed."""
     return {what: spent / wall for what, (spent, allowed) in found.items() if spent > allowed}
 
 

@@ -6,7 +6,8 @@ runs it node by node as it stands; onnxruntime optimises the graph first, which 
 into convolutions, fuses activations and may order channels in blocks. Both run one operation after
 another, so that threads within operations are all that there could be. A run maps images in memory
 to an output in memory. Runs of the four settings alternate in blocks after a warm-up; medians and
-percentiles are taken over all runs of undisturbed blocks.
+percentiles are taken over all runs of undisturbed blocks. What else the machine did is looked at
+within each block and over the whole measurement, for the latter counts for every setting.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ def latency(
     """Measure how long a graph's network takes for a batch on this machine.
 
     Nothing else should run meanwhile; what does is noticed, blocks of runs that it disturbs are
-    timed again a few times, and what is left of it is told in the result (`quiet` tells before).
+    timed again a few times, and what is left of it is told in the result (`quiet` tells before;
+    `LatencySettings` tells what is so weak that it is not noticed).
 
         hiaml = nape_bench.space("hiaml")
         print(latency(hiaml.build(["hiaml_z"] * 4)))
@@ -67,9 +69,9 @@ def latency(
     with one_thread():
         calls = {**prepare(graph, settings, seed), STANDARD: standard_work()}
         with _no_collection():
-            blocks = take_turns(calls, settings, clock, brief=(STANDARD,))
+            blocks, whole = take_turns(calls, settings, clock, brief=(STANDARD,))
     timings = [
-        Timing.of(runtime, batch, blocks[runtime, batch], settings)
+        Timing.of(runtime, batch, blocks[runtime, batch], whole, settings)
         for runtime, batch in calls
         if (runtime, batch) != STANDARD
     ]

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from nape_bench.labels.latency.settings import LatencySettings
 
 LOOK = dataclasses.replace(LATENCY, seconds=1.0, blocks=5, extra_blocks=5)
-"""As latencies are measured, but for longer: the clocks of the machine's processors are coarse."""
+"""With the limits of a measurement, but for as long as one takes with all its settings together:
+the clocks of the machine's processors are coarse."""
 
 
 @dataclass(frozen=True)
@@ -43,18 +44,22 @@ class Quiet:
 
 
 def quiet(*, settings: LatencySettings = LOOK, clock: Clock | None = None) -> Quiet:
-    """Work for a second or two, and tell whether anything interferes.
+    """Work for a second, or for two if anything interferes, and tell what does.
 
         if not quiet():
             ...  # wait, or stop what else runs
 
+    The one setting that is timed is this work. Interference is what `LatencySettings` says, over
+    each block and over the whole second.
+
     Args:
-        settings: What counts as interference, and how long to look.
+        settings: What counts as interference, and how long to look. The default has the limits
+            of a measurement, but more and longer blocks than a setting of it.
         clock: Where times come from; None: this machine's clocks.
     """
     name = "work"
-    blocks = take_turns({name: _work}, settings, clock or SystemClock())[name]
-    return Quiet(tuple(interference(blocks, settings)), _load())
+    blocks, whole = take_turns({name: _work}, settings, clock or SystemClock())
+    return Quiet(tuple(interference(blocks[name], settings, whole)), _load())
 
 
 def _work() -> int:

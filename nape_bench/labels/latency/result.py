@@ -19,14 +19,19 @@ if TYPE_CHECKING:
 class Timing:
     """Times of one setting, in milliseconds for a batch.
 
+    A network that takes longer for a batch than a block is meant to take has one run a block, so
+    that median and percentiles come from as many numbers as there are blocks: with three, the
+    percentiles are four fifths of the way from the middle one to the least and the largest.
+
     Attributes:
         runtime: What ran the network.
         batch: Images a run.
         median_ms: Median of runs.
-        p10_ms: 10th percentile.
-        p90_ms: 90th percentile.
-        repeats: Runs.
-        interference: What disturbed the measurement; empty if nothing did.
+        p10_ms: 10th percentile, interpolated between runs.
+        p90_ms: 90th percentile, likewise.
+        repeats: Runs that these come from.
+        interference: What disturbed the blocks of this setting, or the machine over the whole
+            measurement of the network, which is then told of every setting; empty if nothing did.
     """
 
     runtime: str
@@ -38,11 +43,18 @@ class Timing:
     interference: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, runtime: str, batch: int, blocks: list[Block], settings: LatencySettings) -> Timing:
-        """Summarise the blocks of a setting."""
+    def of(
+        cls,
+        runtime: str,
+        batch: int,
+        blocks: list[Block],
+        whole: Block,
+        settings: LatencySettings,
+    ) -> Timing:
+        """Summarise the blocks of a setting, and the whole time in which they lie."""
         times = np.array(Block.joined(chosen(blocks, settings)).times) * 1e3
         p10, median, p90 = (float(value) for value in np.percentile(times, (10, 50, 90)))
-        why = tuple(interference(blocks, settings))
+        why = tuple(interference(blocks, settings, whole))
         return cls(runtime, batch, median, p10, p90, len(times), why)
 
 
@@ -77,9 +89,10 @@ class Latency:
 
         `torch_b16_ms` is the median of torch eager with batch 16, `torch_b16_p10_ms` and
         `torch_b16_p90_ms` are its 10th and 90th percentile, `torch_b16_repeats` is the number of
-        runs; `interference` is the number of settings that were disturbed (0: a good measurement),
-        `interference_reasons` says by what, or is None; `standard_ms` is the time of a product of
-        two float32 matrices of 512 x 512.
+        runs, which may be as few as there are blocks (see `Timing`); `interference` is the number
+        of settings that were disturbed (0: a good measurement), `interference_reasons` says by
+        what, or is None; `standard_ms` is the time of a product of two float32 matrices of
+        512 x 512.
         """
         row: dict[str, Any] = {}
         for t in self.timings:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass
 from typing import Any
+
+_LEAST = {"calibration_images": 2, "repeats": 1, "blocks": 1}
+"""Least values of numbers; others are 0 or more."""
 
 
 @dataclass(frozen=True)
@@ -13,6 +17,17 @@ class LatencySettings:
 
     A setting is a runtime with a batch size; each is timed in blocks of runs, which take turns
     with those of the other settings.
+
+    The machine's clocks say what others used (`others`, `stolen`). They count in ticks, so that
+    over a time of t seconds the limits are `others` + `ticks` / t and `stolen` + `ticks` / t
+    processors on average. They hold twice:
+
+    - Over a block (t is `seconds` / `blocks`, or a run if that is longer) for the setting that it
+      is of: what is short and strong is found. By default t is about 0.1 s or more, and the limits
+      are 0.4 and 0.31 processors or less; over the blocks of a setting, 0.2 and 0.11.
+    - Over the whole measurement of a network, with what is not timed between blocks, for all of
+      its settings: what is steady is found. By default t is about 1.2 s or more, and the limits
+      are 0.125 and 0.035 processors or less; for a network that takes 3 s, 0.11 and 0.02.
 
     Attributes:
         version: Name of all that is told here, and of how it is measured.
@@ -29,7 +44,11 @@ class LatencySettings:
         others: Processors that other processes may use, on average, and also how many this
             process may use beyond one.
         stolen: Processors that the host may take from this virtual machine, on average.
+        ticks: Seconds by which the machine's clocks may be wrong, whatever the time.
         disagreement: Largest difference between medians of blocks, as a share of the smallest.
+
+    Raises:
+        ValueError: A value is out of range; the message names it.
     """
 
     version: str = "latency-1"
@@ -45,7 +64,19 @@ class LatencySettings:
     waited: float = 0.02
     others: float = 0.1
     stolen: float = 0.01
+    ticks: float = 0.03
     disagreement: float = 0.05
+
+    def __post_init__(self) -> None:
+        for name in ("runtimes", "batches"):
+            if not getattr(self, name):
+                raise ValueError(f"{name} is empty: there is nothing to time")
+        if min(self.batches) < 1:
+            raise ValueError(f"batches are of at least 1 image, not {self.batches}")
+        for name, value in dataclasses.asdict(self).items():
+            least = _LEAST.get(name, 0)
+            if isinstance(value, (int, float)) and not least <= value < math.inf:
+                raise ValueError(f"{name} is a number of at least {least}, not {value}")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as plain JSON."""

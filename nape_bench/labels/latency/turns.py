@@ -12,6 +12,7 @@ from nape_bench.labels.latency.blocks import (
     disagreement,
     timed,
     troubles,
+    troubles_outside,
     warm_up,
 )
 
@@ -34,7 +35,7 @@ def take_turns(
     settings: LatencySettings,
     clock: Clock,
     brief: Collection[Name] = (),
-) -> dict[Name, list[Block]]:
+) -> tuple[dict[Name, list[Block]], Block]:
     """Time calls in blocks that take turns.
 
     Slow changes of the machine so reach all calls alike: each round of blocks goes through them
@@ -47,7 +48,9 @@ def take_turns(
         brief: Calls that are timed for a shorter time.
 
     Returns:
-        All blocks of each call, in the order in which they were timed.
+        All blocks of each call, in the order in which they were timed; and the whole time from
+        the first block to the last, as a block without runs: with all that was not timed in
+        between, but without blocks that were disturbed and do not count.
     """
     plans = {
         name: _plan(
@@ -59,6 +62,7 @@ def take_turns(
     }
     blocks: dict[Name, list[Block]] = {name: [] for name in calls}
     waiting = list(calls)
+    start = clock.read()
     for number in range(1, settings.blocks + settings.extra_blocks + 1):
         for name in waiting:
             blocks[name].append(timed(calls[name], *plans[name], clock))
@@ -67,7 +71,8 @@ def take_turns(
             for name in reversed(waiting)
             if number < settings.blocks or interference(blocks[name], settings)
         ]
-    return blocks
+    whole = Block.between((), start, clock.read())
+    return blocks, whole.without([bad for each in blocks.values() for bad in _left(each, settings)])
 
 
 def _plan(seconds: float, settings: LatencySettings, budget: float) -> tuple[int, int]:
@@ -91,8 +96,22 @@ def chosen(blocks: list[Block], settings: LatencySettings) -> list[Block]:
     return clean[-settings.blocks :] if len(clean) >= settings.blocks else blocks
 
 
-def interference(blocks: list[Block], settings: LatencySettings) -> list[str]:
-    """Say what disturbed the blocks that count; nothing if the measurement is good."""
+def _left(blocks: list[Block], settings: LatencySettings) -> list[Block]:
+    """Return the blocks that were disturbed and do not count."""
+    counted = chosen(blocks, settings)
+    return [block for block in blocks if block not in counted and troubles(block, settings)]
+
+
+def interference(
+    blocks: list[Block], settings: LatencySettings, whole: Block | None = None
+) -> list[str]:
+    """Say what disturbed the blocks that count; nothing if the measurement is good.
+
+    Args:
+        blocks: All blocks of a call.
+        settings: What counts as interference.
+        whole: The whole time in which they lie, as `take_turns` gives it; None if it is not over.
+    """
     counted = chosen(blocks, settings)
     found: dict[str, list[float]] = {}
     for block in counted:
@@ -100,12 +119,18 @@ def interference(blocks: list[Block], settings: LatencySettings) -> list[str]:
             found.setdefault(what, []).append(amount)
     if not found:
         # Over all of them ticks of the machine's clocks are finer.
-        whole = troubles(Block.joined(counted), settings)
-        found = {what: [amount] * len(counted) for what, amount in whole.items()}
+        over_all = troubles(Block.joined(counted), settings)
+        found = {what: [amount] * len(counted) for what, amount in over_all.items()}
     said = [
         f"{what} in {len(amounts)} of {len(counted)} blocks (up to {max(amounts):.0%} of the time)"
         for what, amounts in found.items()
     ]
+    if whole is not None:
+        said += [
+            f"{what} over the whole measurement ({amount:.0%} of the time)"
+            for what, amount in troubles_outside(whole, settings).items()
+            if what not in found
+        ]
     apart = disagreement(counted)
     if apart > settings.disagreement:
         said.append(f"medians of blocks lie {apart:.1%} apart")

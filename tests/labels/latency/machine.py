@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nape_bench.labels.latency.blocks import Block
 from nape_bench.labels.latency.clock import Reading
 from nape_bench.labels.latency.settings import LatencySettings
 
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
 
 SETTINGS = LatencySettings(seconds=1.0, repeats=10, blocks=5, extra_blocks=5)
 """What tests of turns and blocks count with, whatever the settings in use are."""
+
+
+QUIET = Block((), 1.0, 1.0, 1.0, 0.0)
+"""A second in which nothing disturbed this process."""
 
 
 class Machine:

@@ -65,6 +65,14 @@ def test_joined_blocks_add_up() -> None:
     assert Block.joined([first, first._replace(busy=None)]).busy is None
 
 
+def test_parts_of_a_block_are_taken_away() -> None:
+    part = Block((0.1, 0.2), 0.3, 0.3, 0.4, 0.1)
+    whole = Block((), 2.0, 1.5, 3.0, 0.5)
+    assert whole.without([]) == whole
+    assert whole.without([part, part])[1:] == pytest.approx((1.4, 0.9, 2.2, 0.3))
+    assert whole._replace(stolen=None).without([part]).stolen is None
+
+
 def test_disagreement_is_between_the_fastest_and_the_slowest_block() -> None:
     blocks = [Block((time,), time, time) for time in (0.2, 0.25, 0.21)]
     assert disagreement(blocks) == pytest.approx(0.25)

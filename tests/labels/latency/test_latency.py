@@ -58,6 +58,19 @@ def test_times_are_the_clocks() -> None:
     assert result.standard_ms == pytest.approx(1)
 
 
+def test_a_steady_disturbance_between_ticks_disturbs_every_setting() -> None:
+    class Shared(Ticking):
+        def read(self) -> Reading:
+            now = self.now()
+            return Reading(now, now, 1.14 * now, 0.0)
+
+    settings = LatencySettings(runtimes=("torch",), batches=(1, 2), calibration_images=2)
+    result = latency(tiny(), settings=settings, clock=Shared())
+    said = "other processes ran over the whole measurement (14% of the time)"
+    assert [t.interference for t in result.timings] == [(said,)] * 2
+    assert result.columns()["interference"] == 2
+
+
 def test_torch_has_one_thread_meanwhile_and_its_own_number_afterwards() -> None:
     seen = []
 

@@ -9,7 +9,7 @@ import pytest
 from nape_bench.errors import UnknownNameError
 from nape_bench.labels.latency import Latency, Timing
 from nape_bench.labels.latency.blocks import Block
-from tests.labels.latency.machine import SETTINGS
+from tests.labels.latency.machine import QUIET, SETTINGS
 
 
 def blocks(times: list[float], *, own: float = 1.0, count: int = 5) -> list[Block]:
@@ -19,15 +19,28 @@ def blocks(times: list[float], *, own: float = 1.0, count: int = 5) -> list[Bloc
 
 
 def test_medians_and_percentiles_are_over_all_runs_in_milliseconds() -> None:
-    timing = Timing.of("torch", 16, blocks([0.010, 0.011, 0.012, 0.013, 0.020]), SETTINGS)
+    timing = Timing.of("torch", 16, blocks([0.010, 0.011, 0.012, 0.013, 0.020]), QUIET, SETTINGS)
     assert (timing.median_ms, timing.repeats) == (pytest.approx(12), 25)
     assert (timing.p10_ms, timing.p90_ms) == pytest.approx((10, 20))
     assert timing.interference == ()
 
 
+def test_a_disturbed_whole_is_told_of_a_setting_whose_blocks_are_clean() -> None:
+    noisy = QUIET._replace(busy=1.3)
+    timing = Timing.of("torch", 1, blocks([0.01]), noisy, SETTINGS)
+    said = "other processes ran over the whole measurement (30% of the time)"
+    assert timing.interference == (said,)
+
+
+def test_percentiles_of_three_runs_lie_between_them() -> None:
+    timing = Timing.of("torch", 16, blocks([1.0, 1.1, 1.3], count=1), QUIET, SETTINGS)
+    assert (timing.median_ms, timing.repeats) == (pytest.approx(1100), 3)
+    assert (timing.p10_ms, timing.p90_ms) == pytest.approx((1020, 1260))
+
+
 def result() -> Latency:
-    good = Timing.of("torch", 1, blocks([0.01]), SETTINGS)
-    bad = Timing.of("onnxruntime", 16, blocks([0.02], own=0.5, count=10), SETTINGS)
+    good = Timing.of("torch", 1, blocks([0.01]), QUIET, SETTINGS)
+    bad = Timing.of("onnxruntime", 16, blocks([0.02], own=0.5, count=10), QUIET, SETTINGS)
     return Latency((good, bad), 3.5)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 import pytest
 
+from nape_bench.labels.latency import LATENCY
 from nape_bench.labels.latency.blocks import Block
 from nape_bench.labels.latency.turns import chosen, interference, take_turns
 from tests.labels.latency.machine import SETTINGS, Machine
@@ -24,7 +26,7 @@ def block(own: float = 0.2) -> Block:
 def test_on_a_quiet_machine_every_call_has_as_many_blocks_as_are_asked_for() -> None:
     machine = Machine()
     calls = {"fast": machine.call(0.001), "medium": machine.call(0.03), "slow": machine.call(2.0)}
-    blocks = take_turns(calls, SETTINGS, machine)
+    blocks, _ = take_turns(calls, SETTINGS, machine)
     assert {name: len(found) for name, found in blocks.items()} == dict.fromkeys(calls, 5)
     runs = {name: [len(b.times) for b in found] for name, found in blocks.items()}
     assert runs == {"fast": [200] * 5, "medium": [7] * 5, "slow": [2] * 5}
@@ -34,7 +36,7 @@ def test_on_a_quiet_machine_every_call_has_as_many_blocks_as_are_asked_for() -> 
 def test_brief_calls_get_a_fifth_of_the_time() -> None:
     machine = Machine()
     calls = {"long": machine.call(0.001), "brief": machine.call(0.001)}
-    blocks = take_turns(calls, SETTINGS, machine, brief=["brief"])
+    blocks, _ = take_turns(calls, SETTINGS, machine, brief=["brief"])
     runs = {name: [len(b.times) for b in found] for name, found in blocks.items()}
     assert runs == {"long": [200] * 5, "brief": [40] * 5}
 
@@ -64,7 +66,8 @@ def test_runs_before_a_block_are_for_short_ones() -> None:
 
         return run
 
-    found = take_turns({"short": call("short", 0.01), "long": call("long", 0.3)}, SETTINGS, machine)
+    calls = {"short": call("short", 0.01), "long": call("long", 0.3)}
+    found, _ = take_turns(calls, SETTINGS, machine)
     timed = {name: sum(len(b.times) for b in blocks) for name, blocks in found.items()}
     assert runs["short"] - timed["short"] == 6 + 5 * 5
     assert runs["long"] - timed["long"] == 2
@@ -79,7 +82,7 @@ def test_what_disturbs_a_few_blocks_is_timed_again() -> None:
         # Runs 5 to 8, which are two blocks after two runs of warm-up, wait for a processor.
         machine.work(1.0, waits=0.5 if 5 <= runs <= 8 else 0.0)
 
-    blocks = take_turns({"a": call}, SETTINGS, machine)["a"]
+    blocks = take_turns({"a": call}, SETTINGS, machine)[0]["a"]
     assert len(blocks) == SETTINGS.blocks + 2
     counted = chosen(blocks, SETTINGS)
     assert [b.median for b in counted] == pytest.approx([1.0] * 5)
@@ -89,7 +92,7 @@ def test_what_disturbs_a_few_blocks_is_timed_again() -> None:
 def test_only_disturbed_calls_are_timed_again() -> None:
     machine = Machine()
     calls = {"a": machine.call(1.0), "b": machine.call(1.0, others=0.5), "c": machine.call(1.0)}
-    blocks = take_turns(calls, SETTINGS, machine)
+    blocks, _ = take_turns(calls, SETTINGS, machine)
     assert {name: len(found) for name, found in blocks.items()} == {"a": 5, "b": ALL, "c": 5}
     assert interference(blocks["b"], SETTINGS) == [
         "other processes ran in 10 of 10 blocks (up to 50% of the time)"
@@ -104,7 +107,7 @@ def test_blocks_that_disagree_are_timed_again_and_said_to() -> None:
         runs += 1
         machine.work(1.2 if (runs - 1) % 4 < 2 else 1.0)  # two runs of warm-up, then blocks of two
 
-    blocks = take_turns({"a": call}, SETTINGS, machine)["a"]
+    blocks = take_turns({"a": call}, SETTINGS, machine)[0]["a"]
     assert len(blocks) == ALL
     assert interference(blocks, SETTINGS) == ["medians of blocks lie 20.0% apart"]
 
@@ -117,7 +120,7 @@ def test_a_machine_that_was_slow_at_first_is_measured_afterwards() -> None:
         runs += 1
         machine.work(1.2 if runs <= 6 else 1.0)
 
-    blocks = take_turns({"a": call}, SETTINGS, machine)["a"]
+    blocks = take_turns({"a": call}, SETTINGS, machine)[0]["a"]
     assert len(blocks) == 7
     assert [b.median for b in chosen(blocks, SETTINGS)] == pytest.approx([1.0] * 5)
     assert not interference(blocks, SETTINGS)
@@ -137,4 +140,81 @@ def test_what_ticks_hide_in_a_block_shows_over_all() -> None:
     assert chosen([noisy] * 5, SETTINGS) == [noisy] * 5
     assert interference([noisy] * 5, SETTINGS) == [
         "other processes ran in 5 of 5 blocks (up to 20% of the time)"
+    ]
+
+
+def on_four_calls(machine: Machine, **more: float) -> list[list[str]]:
+    """What is said to disturb each of four calls of a millisecond, as a small network has them."""
+    calls = dict.fromkeys("abcd", machine.call(0.001, **more))
+    blocks, whole = take_turns(calls, LATENCY, machine)
+    assert not any(interference(found, LATENCY) for found in blocks.values())
+    assert 1.2 <= whole.wall < 1.5
+    return [interference(found, LATENCY, whole) for found in blocks.values()]
+
+
+@pytest.mark.parametrize(
+    ("more", "what", "amount"),
+    [
+        ({"others": 0.00018}, "other processes ran", "18%"),
+        ({"others": 0.00013}, "other processes ran", "13%"),
+        ({"stolen": 0.00004}, "the host of this virtual machine took processors", "4%"),
+    ],
+)
+def test_what_is_steady_and_hidden_by_ticks_shows_over_the_whole(
+    more: dict[str, float], what: str, amount: str
+) -> None:
+    said = f"{what} over the whole measurement ({amount} of the time)"
+    assert on_four_calls(Machine(), **more) == [[said]] * 4
+
+
+@pytest.mark.parametrize("more", [{}, {"others": 0.0001, "stolen": 0.00001}])
+def test_a_whole_within_the_limits_is_clean(more: dict[str, float]) -> None:
+    assert on_four_calls(Machine(), **more) == [[]] * 4
+
+
+def test_a_machine_that_does_not_tell_is_not_judged_over_the_whole() -> None:
+    assert on_four_calls(Machine(knows=False), others=0.001) == [[]] * 4
+
+
+def test_the_whole_has_what_is_not_timed_between_blocks() -> None:
+    machine, runs = Machine(), 0
+
+    def call() -> None:
+        nonlocal runs
+        runs += 1
+        # Of each block of 33 runs after 5 that are not timed, and of 6 runs of warm-up, only
+        # those are disturbed that are not timed.
+        timed = runs <= 6 or (runs - 7) % 38 >= 5
+        machine.work(0.003, others=0.0 if timed else 0.006)
+
+    blocks, whole = take_turns({"a": call}, dataclasses.replace(LATENCY, seconds=0.297), machine)
+    assert len(blocks["a"]) == 3
+    assert sum(len(block.times) for block in blocks["a"]) == 99
+    assert whole.wall == pytest.approx(3 * 38 * 0.003)
+    assert whole.busy == pytest.approx(whole.wall + 3 * 5 * 0.006)
+    assert interference(blocks["a"], LATENCY) == []
+    assert interference(blocks["a"], LATENCY, whole) == [
+        "other processes ran over the whole measurement (26% of the time)"
+    ]
+
+
+def test_blocks_that_were_timed_again_do_not_count_in_the_whole() -> None:
+    machine, runs = Machine(), 0
+
+    def call() -> None:
+        nonlocal runs
+        runs += 1
+        machine.work(1.0, others=1.0 if 3 <= runs <= 6 else 0.0)
+
+    blocks, whole = take_turns({"a": call}, SETTINGS, machine)
+    assert len(blocks["a"]) == 7
+    assert (whole.wall, whole.own, whole.busy) == pytest.approx((10, 10, 10))
+    assert interference(blocks["a"], SETTINGS, whole) == []
+
+
+def test_what_blocks_say_is_not_said_again_of_the_whole() -> None:
+    machine = Machine()
+    blocks, whole = take_turns({"a": machine.call(1.0, others=0.5)}, SETTINGS, machine)
+    assert interference(blocks["a"], SETTINGS, whole) == [
+        "other processes ran in 10 of 10 blocks (up to 50% of the time)"
     ]
