@@ -9,5 +9,8 @@ TWO_PATH = register(
     DatasetSpec(
         name="nape/two_path",
         info=published_info("Two-Path", "two_path", GENNAPE),
+        pins={
+            "v1.0": {"micro": "6aeb502961e285edb11b1be1de907cf7f3ffebfc622380f9414a7ff9385d6c62"}
+        },
     )
 )
