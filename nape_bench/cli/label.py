@@ -11,13 +11,15 @@ from nape_bench.errors import NapeError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from nape_bench.labels import Report
 
 UNTOLD = {"space", "spec", "text", "measure", "version", "seed", "error", "time", "machine"}
 UNTOLD |= {"torch", "python", "wall_seconds"}
 """Columns of a result that are no values of its measurement."""
+SIDE_BY_SIDE = 3
+"""So many results fit beside each other; a latency has more columns than fit."""
 ALL_FAILED = 1
 """Exit status of a run that did jobs, every one of which failed."""
 
@@ -146,19 +148,27 @@ def _measure(args: argparse.Namespace) -> Report:
 
 
 def _print_labels(rows: Sequence[dict[str, Any]]) -> None:
-    """Print results: a table for each measurement, a line for each result."""
+    """Print results, a table for each measurement: a few side by side, many one below the other."""
     for measure in dict.fromkeys(row["measure"] for row in rows):
-        own = [row for row in rows if row["measure"] == measure]
-        names = list(dict.fromkeys(name for row in own for name in row if name not in UNTOLD))
-        if any(row["error"] for row in own):
-            names.append("error")
-        cells = [
-            [row["text"], row["version"], row["seed"], *(_cell(row.get(name)) for name in names)]
-            for row in own
-        ]
-        print_table(
-            cells, ["architecture", "measured", "seed", *names], right=",".join(["seed", *names])
-        )
+        own = [dict(_told(row)) for row in rows if row["measure"] == measure]
+        names = list(dict.fromkeys(name for row in own for name in row))
+        table = [[name, *(_cell(row.get(name)) for row in own)] for name in names]
+        if len(own) > SIDE_BY_SIDE:
+            table = [list(line) for line in zip(*table, strict=True)]
+        print_table(table[1:], table[0], right=",".join(table[0][1:]))
+
+
+def _told(row: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield what is told of a result, by name; what is inside of it as "answers.hue"."""
+    yield "architecture", row["text"]
+    yield "seed", row["seed"]
+    yield "measured", row["version"]
+    for name, value in row.items():
+        if name not in UNTOLD and value is not None:
+            parts = value if isinstance(value, dict) else {"": value}
+            yield from ((f"{name}.{part}".rstrip("."), inner) for part, inner in parts.items())
+    if row["error"]:
+        yield "error", row["error"]
 
 
 def _cell(value: Any) -> str:

@@ -91,10 +91,11 @@ def test_a_spec_is_measured_and_its_labels_are_printed(
     argv = ["label", "--space", "hiaml", "--spec", "z-z-z-z", "--measure", "fake", "--quiet"]
     assert main([*argv, "--store", str(tmp_path / "new")]) == 0
     out = capsys.readouterr().out.splitlines()
-    assert out[0].split() == ["architecture", "measured", "seed", "accuracy"]
-    assert [line.split() for line in out[2:4]] == [
-        ["z-z-z-z", "fake-1", "0", "0"],
-        ["z-z-z-z", "fake-1", "1", "1"],
+    assert [line.split() for line in (out[0], *out[2:5])] == [
+        ["architecture", "z-z-z-z", "z-z-z-z"],
+        ["seed", "0", "1"],
+        ["measured", "fake-1", "fake-1"],
+        ["accuracy", "0", "1"],
     ]
     assert "2 measurements done, 2 of them now" in out[-1]
 
@@ -121,13 +122,16 @@ def test_a_mutated_graph_is_measured_from_its_file(
 def test_failures_are_printed_with_their_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    rows = [row(0, accuracy=81.2345678), row(1, accuracy=None, error="diverged: it did")]
+    rows = [row(seed, accuracy=81.2345678, answers={"hue": 9.5}) for seed in range(3)]
+    rows.append(row(3, accuracy=None, error="diverged: it did"))
     told(monkeypatch, "label_specs", rows)
     assert main(["label", "--space", "hiaml", "--spec", "z-z-z-z", "--store", str(tmp_path)]) == 0
     out = capsys.readouterr().out.splitlines()
-    assert out[0].split() == ["architecture", "measured", "seed", "accuracy", "error"]
-    assert out[2].split() == ["z-z-z-z", "v", "0", "81.2346"]
-    assert "diverged: it did" in out[3]
+    assert out[0].split() == [
+        "architecture", "seed", "measured", "accuracy", "answers.hue", "error"
+    ]  # fmt: skip
+    assert out[2].split() == ["z-z-z-z", "0", "v", "81.2346", "9.5"]
+    assert "diverged: it did" in out[5]
 
 
 def test_the_exit_status_tells_where_all_failed(

@@ -26,8 +26,9 @@ class Micro:
 
     `answers` has the accuracy for each question of the recipe's task by itself.
 
-    An architecture of a space is trained at the scale `SCALES` has for the space, a graph that is
-    given as it is at `GRAPH_SCALE`; one that has the outputs of the task is small already.
+    An architecture of a space is trained at the scale that `SCALES` has for the space. Graphs that
+    are given as they are, and architectures of a space without a scale, are made small by
+    `GRAPH_SCALE`; a graph that has the outputs of the task is small already.
 
     Attributes:
         recipe: How; None is the recipe that the scale names.
@@ -47,7 +48,7 @@ class Micro:
         return self.recipe or _of_scale(GRAPH_SCALE)
 
     def _recipe_for(self, space: str) -> Recipe:
-        return self.recipe or _of_scale(SCALES[space])
+        return self.recipe or _of_scale(_scale(space))
 
     def check(self) -> None:
         """Make sure that the digits of the task are at hand."""
@@ -58,24 +59,24 @@ class Micro:
         if space is None:
             return {**self._recipe.to_dict(), "scale": dataclasses.asdict(GRAPH_SCALE)}
         recipe = self._recipe_for(space)
-        return {**recipe.to_dict(), "scale": dataclasses.asdict(SCALES[space])}
+        return {**recipe.to_dict(), "scale": dataclasses.asdict(_scale(space))}
 
     def for_space(self, space: str) -> Measure:
         """Return the same with the recipe and the epochs that the scale of a space names.
 
         A recipe that was given holds for every space.
-
-        Raises:
-            UnknownNameError: The space has no scale.
         """
         recipe = self._recipe_for(space)
         if isinstance(recipe, SharedRecipe):
-            return SharedMicro(space, recipe, SCALES[space])
+            return SharedMicro(space, recipe, _scale(space))
         return dataclasses.replace(self, recipe=recipe)
 
     def build(self, space: str, spec: Spec) -> ArchGraph:
         """Build an architecture at the scale of its space."""
-        return scaled(space_of(space), spec, SCALES[space], self._recipe_for(space).task)
+        family, task = space_of(space), self._recipe_for(space).task
+        if space in SCALES:
+            return scaled(family, spec, SCALES[space], task)
+        return scaled_graph(family.build(spec), GRAPH_SCALE, task)
 
     def run(self, graph: ArchGraph, seed: int) -> dict[str, Any]:
         """Train a network.
@@ -99,6 +100,10 @@ class Micro:
             "epochs": outcome.epochs,
             "error": None if outcome.diverged is None else f"diverged: {outcome.diverged}",
         }
+
+
+def _scale(space: str) -> Scale:
+    return SCALES[space] if space in SCALES else GRAPH_SCALE
 
 
 def _of_scale(scale: Scale) -> Recipe:

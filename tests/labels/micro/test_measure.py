@@ -70,6 +70,15 @@ def test_graphs_are_made_small(name: str, pixels: int, last: int) -> None:
     assert scaled_graph(made, GRAPH_SCALE, task) is made  # it has the outputs of the task
 
 
+def test_a_space_without_a_scale_is_made_small_as_graphs_are() -> None:
+    family = space("fbnet")
+    measure = for_space(Micro(), "fbnet")
+    assert measure.settings("fbnet") == Micro().settings(None)
+    small = measure.build("fbnet", family.example)
+    task = RECIPES[GRAPH_SCALE.recipe].task
+    assert small == scaled_graph(family.build(family.example), GRAPH_SCALE, task)
+
+
 def test_any_graph_is_labelled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tiny = Recipe(version="tiny", task=Clutter(train=64, test=50, pieces=1), epochs=1, batch=32)
     monkeypatch.setattr(measures, "RECIPES", {"tiny": tiny})
