@@ -103,7 +103,7 @@ class Micro:
 
 
 def _scale(space: str) -> Scale:
-    return SCALES[space] if space in SCALES else GRAPH_SCALE
+    return SCALES.get(space, GRAPH_SCALE)
 
 
 def _of_scale(scale: Scale) -> Recipe:
