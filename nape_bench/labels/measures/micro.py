@@ -103,7 +103,9 @@ class Micro:
 
 
 def _scale(space: str) -> Scale:
-    return SCALES.get(space, GRAPH_SCALE)
+    if space not in SCALES:
+        return GRAPH_SCALE
+    return SCALES[space]
 
 
 def _of_scale(scale: Scale) -> Recipe:
