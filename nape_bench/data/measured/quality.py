@@ -27,7 +27,8 @@ class Quality:
         spread: Standard deviation over architectures.
         distinct: Number of distinct labels.
         missing: Architectures without one.
-        repeat_spread: Standard deviation between seeds of one architecture (root mean square).
+        repeat_spread: Standard deviation between seeds of one architecture (root mean square),
+            once what a seed has in common for all of them is taken out: it ranks none higher.
         between: Spearman rank correlation between seeds.
         reachable: Rank correlation that a perfect predictor would have, about.
         beside: What else is known of the architectures -> Spearman rank correlation with it.
@@ -56,7 +57,8 @@ def quality(label: Label, beside: Mapping[str, np.ndarray]) -> Quality:
     there = label.values[np.isfinite(label.values)]
     noise = None
     if label.repeats is not None and label.repeats.shape[1] > 1:
-        variance = label.repeats.var(axis=1, ddof=1)
+        centred = label.repeats - np.nanmean(label.repeats, axis=0)
+        variance = centred.var(axis=1, ddof=1)
         noise = float(np.sqrt(np.nanmean(variance)))
     return Quality(
         least=float(there.min()),
