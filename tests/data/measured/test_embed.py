@@ -151,8 +151,8 @@ def test_the_card_is_filled_in(tmp_path: Path, cards: Path) -> None:
     accuracy = np.array([r["accuracy"] for r in ROWS[2:]]).reshape(23, 2)
     cells = table(body, "label", "sd")["`accuracy`"]
     assert cells[3] == f"{accuracy.mean(1).std(ddof=1):.4g}"
-        noise = np.diff(accuracy - accuracy.mean(0))  # without what a seed has in common
-        assert cells[4] == f"{np.sqrt(np.mean(noise ** 2) / 2):.4g}"
+    noise = np.diff(accuracy - accuracy.mean(0))  # without what a seed has in common
+    assert cells[4] == f"{np.sqrt(np.mean(noise**2) / 2):.4g}"
     # Times rise with accuracy in this store, on the architectures that have both.
     times = table(body, "label", "r micro accuracy")["`torch_b1_ms`"]
     assert float(times[-1]) > 0.9
