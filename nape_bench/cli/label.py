@@ -34,13 +34,15 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     what.add_argument(
         "--graph", action="append", default=[], metavar="FILE", help="this graph, in the JSON of "
-        "`nape-bench graph --json`; micro training makes it small first; - reads standard input; "
-        "may be given again"
+        "`nape-bench graph --json`; micro training makes it small first, so that its label "
+        "compares with those of other graphs, not with a dataset's; - reads standard input; may be "
+        "given again"
     )  # fmt: skip
     what.add_argument("--draw-seed", type=int, default=0, help="--n draws others (0)")
     what.add_argument(
         "--subset", metavar="NAME", help="part of the space that --n draws from, or all "
-        "(nb201: no-none, the cells without the operation none; other spaces: all)"
+        "(nb201: no-none, the cells without the operation none; ofa_pn, ofa_mbv3 and ofa_resnet: "
+        "full-resolution; other spaces: all)"
     )  # fmt: skip
     what.add_argument(
         "--among", action="append", default=[], metavar="FILE", help="draw --n from the "

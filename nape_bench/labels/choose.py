@@ -20,8 +20,15 @@ DRAWN_AT_ONCE = 256
 VAIN_DRAWS = 1000
 """After so many draws in a row of what was drawn before, a space is taken to be exhausted."""
 WHOLE = "all"
-DRAWN_FROM = {"nb201": "no-none"}
-"""The subset of a space that is drawn from where none is named; other spaces are whole."""
+DRAWN_FROM = {
+    "nb201": "no-none",
+    **dict.fromkeys(("ofa_pn", "ofa_mbv3", "ofa_resnet"), "full-resolution"),
+}
+"""The subset of a space that is drawn from where none is named; other spaces are whole.
+
+Micro training has a resolution of its own: another one in a specification would change its graph
+and its FLOPs, but not its label.
+"""
 
 
 def draw(
@@ -40,7 +47,8 @@ def draw(
         n: Number of architectures; fewer are the first of more.
         seed: What they are drawn from.
         subset: Name of a part of the space (`Space.subsets`), or "all"; where it is not said,
-            `DRAWN_FROM` decides: nb201 without the operation `none`, other spaces whole.
+            `DRAWN_FROM` decides: nb201 without the operation `none`, once-for-all families at
+            full resolution, other spaces whole.
         among: Architectures to draw from, instead of the whole space: those that have published
             labels, for instance.
         exclude: Architectures that are left out, with all that compute the same function.

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from nape_bench.spaces.base import Space, Spec
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from nape_bench.graph import ArchGraph
 
 Ends = dict[str, int]
@@ -19,6 +21,14 @@ Ends = dict[str, int]
 
 class SupernetSpace(Space):
     """A space of sub-networks: each block of one is a part of the largest one's of that name."""
+
+    def subsets(self) -> Mapping[str, Callable[[Spec], bool]]:
+        """Return "full-resolution": the architectures for images of 224 pixels."""
+        return {
+            "full-resolution": lambda spec: bool(
+                self.normalise(spec)["resolution"] == self.resolution
+            )
+        }
 
     @abstractmethod
     def largest(self, spec: Spec) -> Spec:

@@ -33,7 +33,7 @@ OFA_MBV3 = register(
             ),
         },
         pins={
-            "v1.0": {"micro": "d952e68ace9446b37e14e428693de7a9bcb1da595d49955078c8dd1772f2191a"}
+            "v1.0": {"micro": "900c962f758107d0473c1a70bfd79292d3cbf99f8f2a32fe6d0b2f55dbd5da0c"}
         },
     )
 )

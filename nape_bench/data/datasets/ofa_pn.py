@@ -10,7 +10,7 @@ OFA_PN = register(
         name="nape/ofa_pn",
         info=published_info("OFA-ProxylessNAS", "ofa_pn", ONCE_FOR_ALL),
         pins={
-            "v1.0": {"micro": "d8211e7d0d2da764d65ed0a565b63e2c717821ae6e57ad3d3b9a4548989f6b4c"}
+            "v1.0": {"micro": "9d9f901b17c093346208dffc36eb435b86c7836a4035b5426d82de2c334642c7"}
         },
     )
 )

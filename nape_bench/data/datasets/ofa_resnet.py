@@ -10,7 +10,7 @@ OFA_RESNET = register(
         name="nape/ofa_resnet",
         info=published_info("OFA-ResNet50", "ofa_resnet", ONCE_FOR_ALL),
         pins={
-            "v1.0": {"micro": "d1d1f1cd7ccd019e72dc3653619993355a6699ccf0ffaaa63a08c70ffad1b01a"}
+            "v1.0": {"micro": "e089a250f38266b7ae0a73470b1a115795c8219b468d95f2a2dc9d16dab86323"}
         },
     )
 )

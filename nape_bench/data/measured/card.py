@@ -75,6 +75,7 @@ def compose(
         "columns": COLUMNS_TEXT,
         "default_config": manifest.default_config,
         "configs_table": _configs_table(made, qualities),
+        "command": build_command(manifest, made, validities),
         **graph_figures(main.rows),
     }
     sections = []
@@ -92,6 +93,22 @@ def compose(
     figures["family"] = _filled(cards / f"{manifest.info.family}.md", figures)
     figures["configs"] = "\n\n".join(sections)
     return _filled(cards / "shared" / "dataset.md", figures)
+
+
+def build_command(
+    manifest: Manifest, made: Mapping[str, Measured], validities: Sequence[Validity] = ()
+) -> str:
+    """Return the command that makes a version again; its results alone are taken of the store."""
+    results = [each.results for each in made.values()]
+    parts = [
+        f"nape-bench build {manifest.info.family} --store cards/labels --embed",
+        f"--version {manifest.version} --configs {','.join(made)}",
+        *dict.fromkeys(f"--use {each.version}" for each in results),
+        f"--until {max(each.provenance['newest'] for each in results)}",
+        *(f"--against {each.dataset}/{each.config}" for each in validities),
+        *(["--card"] if validities else []),
+    ]
+    return " ".join(parts)
 
 
 def graph_figures(rows: Rows) -> dict[str, str]:

@@ -89,6 +89,11 @@ def embed(
     present = read_manifest(folder) if folder.exists() else None
     if present is not None:
         _check_same(present, manifest, folder)
+        if against and not card:
+            raise DataError(
+                f"{folder} is there already, with its card: --card makes that again, and compares "
+                "its labels with published ones"
+            )
         if not card:
             return folder, present
     validities = _validities(folder / VALIDITY_FILE, spec.name, made, against)

@@ -86,8 +86,7 @@ def validity_text(found: Sequence[Validity]) -> str:
     """Return what a card says of validity."""
     if not found:
         return (
-            "How these labels agree with accuracies after full training has not been measured for "
-            "this version."
+            "None of these architectures has published labels that these were compared with."
         )
     compared = list(found[0].correlations)
     rows = [

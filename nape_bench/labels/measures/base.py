@@ -44,7 +44,9 @@ class Measure(Protocol):
 
     @property
     def version(self) -> str:
-        """The name of its settings ("micro-1"): results of one version are comparable."""
+        """The name of its settings ("micro-1"): results of one version and one space, or
+        of graphs, are comparable.
+        """
 
     def check(self) -> None:
         """Make sure that the measurement can be run here.

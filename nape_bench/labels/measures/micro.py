@@ -28,7 +28,8 @@ class Micro:
 
     An architecture of a space is trained at the scale that `SCALES` has for the space. Graphs that
     are given as they are, and architectures of a space without a scale, are made small by
-    `GRAPH_SCALE`; a graph that has the outputs of the task is small already.
+    `GRAPH_SCALE` (`scaled.scaled_graph`), so that their labels are comparable with each other, not
+    with those of a space that has a scale.
 
     Attributes:
         recipe: How; None is the recipe that the scale names.

@@ -41,15 +41,16 @@ def scaled_graph(graph: ArchGraph, scale: Scale, task: Task) -> ArchGraph:
 
     `scale.resolution` is for a network that reads 32 pixels; for larger images it is doubled as
     often as they are, so that the cap takes the first strides out and leaves the later maps as
-    they would be. `scale.depth` has no meaning here. A graph that has the outputs of the task
-    already was made for it, and stays as it is.
+    they would be. `scale.depth` has no meaning here. A graph that has the outputs of the task, for
+    images of 32 pixels or less, was made for it and stays as it is.
 
     Raises:
         GraphError: It does not end in a classifier, or an operation cannot be had at this scale.
     """
-    if int(graph.column("c_in")[-1]) == outputs(task):
+    pixels, classes = int(graph.column("h_out")[0]), int(graph.column("c_in")[-1])
+    if classes == outputs(task) and pixels <= CIFAR_PIXELS:
         return graph
-    doublings = max(0, round(math.log2(int(graph.column("h_out")[0]) / CIFAR_PIXELS)))
+    doublings = max(0, round(math.log2(pixels / CIFAR_PIXELS)))
     small = shrunk(
         graph,
         width=scale.width,
