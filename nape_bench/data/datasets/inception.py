@@ -9,5 +9,8 @@ INCEPTION = register(
     DatasetSpec(
         name="nape/inception",
         info=published_info("Inception", "inception", GENNAPE),
+        pins={
+            "v1.0": {"micro": "cf16a16091e9d0882961ca57503182fef514b74650ce13d56278ef30924b8f81"}
+        },
     )
 )
