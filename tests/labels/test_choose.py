@@ -26,6 +26,13 @@ def test_nb201_is_drawn_without_none_unless_asked_otherwise() -> None:
     assert any("none" in spec["ops"] for spec in draw("nb201", 40, subset="all"))
 
 
+@pytest.mark.parametrize("name", ["ofa_pn", "ofa_mbv3", "ofa_resnet"])
+def test_supernets_are_drawn_at_full_resolution_unless_asked_otherwise(name: str) -> None:
+    assert {spec["resolution"] for spec in draw(name, 8)} == {224}
+    assert len({spec["resolution"] for spec in draw(name, 20, subset="all")}) > 2
+    assert draw(name, 3, subset="full-resolution") == draw(name, 3)
+
+
 def test_what_is_excluded_is_not_drawn_nor_what_computes_the_same() -> None:
     space = nape_bench.space("nb201")
     chosen = draw("nb201", 40)

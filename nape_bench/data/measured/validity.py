@@ -85,9 +85,7 @@ def validity(rows: Rows, ours: Mapping[str, np.ndarray], dataset: str, config: s
 def validity_text(found: Sequence[Validity]) -> str:
     """Return what a card says of validity."""
     if not found:
-        return (
-            "None of these architectures has published labels that these were compared with."
-        )
+        return "None of these architectures has published labels that these were compared with."
     compared = list(found[0].correlations)
     rows = [
         [f"`{each.label}` ({each.source})", f"{each.architectures:,}"]

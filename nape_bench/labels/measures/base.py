@@ -44,9 +44,7 @@ class Measure(Protocol):
 
     @property
     def version(self) -> str:
-        """The name of its settings ("micro-1"): results of one version and one space, or
-        of graphs, are comparable.
-        """
+        """The name of its settings ("micro-1"); results of it are comparable within a space."""
 
     def check(self) -> None:
         """Make sure that the measurement can be run here.

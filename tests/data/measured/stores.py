@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nape_bench.data.measured.proxies import PROXIES
+from nape_bench.labels import draw
 from nape_bench.spaces import space
 
 if TYPE_CHECKING:
@@ -51,14 +52,8 @@ SETTINGS = {"micro": MICRO, "proxies": PROXY, "latency": LATENCY}
 
 @cache
 def texts(family: str = "hiaml", count: int = COUNT) -> tuple[str, ...]:
-    """Return different architectures as text; those of nb201 are without `none`."""
-    chosen, rng = space(family), np.random.default_rng(0)
-    found: dict[str, None] = {}
-    while len(found) < count:
-        text = chosen.format(chosen.sample(rng))
-        if "none" not in text:
-            found[text] = None
-    return tuple(found)
+    """Return different architectures as text, of the part that labelling runs draw from."""
+    return tuple(map(space(family).format, draw(family, count)))
 
 
 def row(

@@ -213,6 +213,8 @@ def test_validity(tmp_path: Path, cards: Path) -> None:
     put("jane/hiaml", "v1.0", "cifar10", tables.INFO, data)
     with pytest.raises(UnknownNameError, match="unknown dataset 'jane/hiam'"):
         made(tmp_path, ROWS, cards, card=True, against=["jane/hiam/cifar10"])
+    with pytest.raises(DataError, match="--card makes that again"):
+        made(tmp_path, ROWS, cards, against=["jane/hiaml/cifar10"])
     folder, _ = made(tmp_path, ROWS, cards, card=True, against=["jane/hiaml/cifar10"])
     body = (folder / "README.md").read_text()
     (cells,) = table(body, "published label").values()

@@ -70,6 +70,20 @@ def test_graphs_are_made_small(name: str, pixels: int, last: int) -> None:
     assert scaled_graph(made, GRAPH_SCALE, task) is made  # it has the outputs of the task
 
 
+def test_the_outputs_of_the_task_alone_do_not_make_a_graph_small() -> None:
+    task, family = RECIPES["micro-3"].task, space("ofa_mbv3")
+    large = family.build(family.example, num_classes=outputs(task))
+    assert int(scaled_graph(large, GRAPH_SCALE, task).column("h_out")[0]) == 12
+
+
+@pytest.mark.parametrize("name", ["ofa_pn", "ofa_mbv3", "ofa_resnet"])
+def test_the_resolution_of_a_specification_has_no_effect(name: str) -> None:
+    family, measure = space(name), for_space(Micro(), name)
+    spec = family.normalise(family.example)
+    small, large = (measure.build(name, {**spec, "resolution": pixels}) for pixels in (160, 224))
+    assert small == large
+
+
 def test_a_space_without_a_scale_is_made_small_as_graphs_are() -> None:
     family = space("fbnet")
     measure = for_space(Micro(), "fbnet")
