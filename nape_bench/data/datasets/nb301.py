@@ -33,5 +33,8 @@ NB301 = register(
                 "--name nape/nb301"
             )
         },
+        pins={
+            "v1.0": {"micro": "a316ff0544902561f72994b233b5fdfe3dacd2d517926045b52930051aae188a"}
+        },
     )
 )
