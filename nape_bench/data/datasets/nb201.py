@@ -32,7 +32,10 @@ NB201 = register(
             ),
         },
         pins={
-            "v1.0": {"micro": "5f971ecfe8c27fc25793fd3c2d219b7f9522a52bca0edd7d9415c445ab231f80"}
+            "v1.0": {
+                "micro": "5f971ecfe8c27fc25793fd3c2d219b7f9522a52bca0edd7d9415c445ab231f80",
+                "proxies": "f4a34f422b10897beb96dfb63cab846983be0852223dec5c8b8ddff01f66281d",
+            }
         },
     )
 )

@@ -10,7 +10,10 @@ TWO_PATH = register(
         name="nape/two_path",
         info=published_info("Two-Path", "two_path", GENNAPE),
         pins={
-            "v1.0": {"micro": "6aeb502961e285edb11b1be1de907cf7f3ffebfc622380f9414a7ff9385d6c62"}
+            "v1.0": {
+                "micro": "6aeb502961e285edb11b1be1de907cf7f3ffebfc622380f9414a7ff9385d6c62",
+                "proxies": "ff645c232c3d305e346d16102656a53792dd005c0a4315c368814182c9cda15f",
+            }
         },
     )
 )
