@@ -1,7 +1,7 @@
 """Micro accuracy with shared weights beside published accuracies of the same sub-networks.
 
     nape-bench import table ...           # the command that `nape-bench datasets` prints
-    python benchmarks/check_shared.py --store labels --networks 100
+    python benchmarks/check_shared.py --store labels --networks 100 --out scores.csv
 
 Published are those that DyNAS-T measured with the weights of the once-for-all MobileNetV3 supernet
 of width 1.0 (dataset nape/ofa_mbv3, config imagenet). The micro supernet is that of width 1.2, so
@@ -32,6 +32,7 @@ def main() -> None:
     parser.add_argument("--store", type=Path, required=True, help="label store with supernets")
     parser.add_argument("--networks", type=int, default=100)
     parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--out", type=Path, help="write what was scored to this CSV file")
     args = parser.parse_args()
 
     published = nape_bench.load_dataset(f"nape/{SPACE}", "imagenet")
@@ -46,6 +47,11 @@ def main() -> None:
         runs = [measure.run_spec(SPACE, spec, seed) for seed in range(args.seeds)]
         accuracies.append([run["accuracy"] for run in runs])
     micro = np.array(accuracies)
+    if args.out:
+        lines = ["architecture,imagenet," + ",".join(f"micro_seed{s}" for s in range(args.seeds))]
+        for place, row in zip(chosen, accuracies, strict=True):
+            lines.append(",".join(map(str, [family.format(specs[place]), labels[place], *row])))
+        args.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
     flops = [family.build(specs[place]).flops() for place in chosen]
     rows = []
     for name, ours in [("micro accuracy", micro.mean(1)), ("multiply-adds", flops)]:
