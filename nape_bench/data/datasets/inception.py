@@ -10,7 +10,10 @@ INCEPTION = register(
         name="nape/inception",
         info=published_info("Inception", "inception", GENNAPE),
         pins={
-            "v1.0": {"micro": "cf16a16091e9d0882961ca57503182fef514b74650ce13d56278ef30924b8f81"}
+            "v1.0": {
+                "micro": "cf16a16091e9d0882961ca57503182fef514b74650ce13d56278ef30924b8f81",
+                "proxies": "c315a02ee190e422b932e2f184dd9fdf1d5990399cd94dfa02b811a1536f5302",
+            }
         },
     )
 )
