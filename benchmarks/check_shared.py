@@ -48,9 +48,9 @@ def main() -> None:
         accuracies.append([run["accuracy"] for run in runs])
     micro = np.array(accuracies)
     if args.out:
-        lines = ["architecture,imagenet," + ",".join(f"micro_seed{s}" for s in range(args.seeds))]
+        lines = ["architecture," + ",".join(f"micro_seed{s}" for s in range(args.seeds))]
         for place, row in zip(chosen, accuracies, strict=True):
-            lines.append(",".join(map(str, [family.format(specs[place]), labels[place], *row])))
+            lines.append(",".join(map(str, [family.format(specs[place]), *row])))
         args.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
     flops = [family.build(specs[place]).flops() for place in chosen]
     rows = []
