@@ -24,7 +24,10 @@ NB101 = register(
             )
         },
         pins={
-            "v1.0": {"micro": "7f642acb3e0c8b83659a64e707614c19ea56e9073cab991994440cff52c3a214"}
+            "v1.0": {
+                "micro": "7f642acb3e0c8b83659a64e707614c19ea56e9073cab991994440cff52c3a214",
+                "proxies": "9fdddf381837b1bb1113b179514278299d40858bbde223009043c68a315d1ac1",
+            }
         },
     )
 )
