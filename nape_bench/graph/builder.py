@@ -11,6 +11,7 @@ again: that keeps the cost of a node near one microsecond.
 
 from __future__ import annotations
 
+import math
 import threading
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -76,6 +77,11 @@ _ROWS = _Rows()
 def same_size(size: int, stride: int) -> int:
     """Return the output size of a window operation with SAME padding: ceil(size / stride)."""
     return -(-size // stride)
+
+
+def scale(channels: int, width: float) -> int:
+    """Return `channels` times `width`, rounded half up, at least 1."""
+    return max(1, math.floor(channels * width + 0.5))
 
 
 class GraphBuilder:

@@ -7,11 +7,11 @@ wiring, kernels, strides and operations stay; channels, sizes and groups are wor
 from __future__ import annotations
 
 import math
-from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
 from nape_bench.errors import GraphError
 from nape_bench.graph.arch_graph import ArchGraph
+from nape_bench.graph.builder import same_size, scale
 from nape_bench.graph.vocabulary import (
     COLUMN_INDEX,
     CONVOLUTIONS,
@@ -69,7 +69,7 @@ def shrunk(graph: ArchGraph, *, width: float, pixels: int, outputs: int) -> Arch
     for node, op in enumerate(graph.ops):
         old = _Row(graph.nodes[node])
         if op == "Input":
-            side = _scaled(old["w_out"], Fraction(pixels, old["h_out"]))
+            side = scale(old["w_out"], pixels / old["h_out"])
             seen = out = _Shape(pixels, side, old["c_out"])
             groups = 1
         else:
@@ -114,10 +114,6 @@ def _classifier(graph: ArchGraph) -> int:
     return node
 
 
-def _scaled(size: int, factor: float | Fraction) -> int:
-    return max(1, math.floor(size * factor + Fraction(1, 2)))
-
-
 def _read(
     op: str, old: _Row, given: Sequence[_Shape], before: Sequence[_Row], width: float
 ) -> _Shape:
@@ -129,7 +125,7 @@ def _read(
         least = min(axis_given)
         cut = min(row[f"{axis}_out"] for row in before) - old[f"{axis}_in"]
         if cut > 0:
-            least = min(least, _scaled(old["c_in"], width)) if axis == "c" else least - cut
+            least = min(least, scale(old["c_in"], width)) if axis == "c" else least - cut
         read.append(max(1, least))
     return _Shape(*read)
 
@@ -158,7 +154,7 @@ def _channels(
     if _is_depthwise(op, old):
         return seen.c * (old["c_out"] // old["c_in"])
     if op in WEIGHTED:
-        return _scaled(old["c_out"], width)
+        return scale(old["c_out"], width)
     return _exact(node, op, old, "c", seen.c) if op in _SPACES else seen.c
 
 
@@ -183,8 +179,8 @@ def _exact(node: int, op: str, old: _Row, axis: str, size: int) -> int:
 def _window(node: int, op: str, old: _Row, axis: str, size: int) -> int:
     """Return the output size of a window: SAME padding stays so, other padding stays as it was."""
     stride, before, after = old[f"stride_{axis}"], old[f"{axis}_in"], old[f"{axis}_out"]
-    if after == -(-before // stride):
-        return -(-size // stride)
+    if after == same_size(before, stride):
+        return same_size(size, stride)
     span = old["dilation"] * (old[f"kernel_{axis}"] - 1) + 1
     padding = max(0, (after - 1) * stride + span - before)
     left = size + padding - span

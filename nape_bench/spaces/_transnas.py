@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from nape_bench.graph import ArchGraph, GraphBuilder
-from nape_bench.spaces.base import scale
+from nape_bench.graph.builder import scale
 
 BASE_CHANNELS = 64
 BLOCKS = 2

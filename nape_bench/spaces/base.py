@@ -145,11 +145,6 @@ class Space(ABC):
         return self.resolution
 
 
-def scale(channels: int, width: float) -> int:
-    """Return `channels` times `width`, rounded half up, at least 1."""
-    return max(1, math.floor(channels * width + 0.5))
-
-
 def _positive(name: str, value: int | None) -> int | None:
     if value is None:
         return None

@@ -25,9 +25,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nape_bench.errors import SpecError
 from nape_bench.graph import ArchGraph, GraphBuilder
+from nape_bench.graph.builder import scale
 from nape_bench.registry import unknown_name
 from nape_bench.spaces._mbconv import add_mbconv
-from nape_bench.spaces.base import Space, Spec, read_literal, scale
+from nape_bench.spaces.base import Space, Spec, read_literal
 from nape_bench.spaces.registry import register
 
 if TYPE_CHECKING:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from nape_bench.errors import SpecError
 from nape_bench.graph import ArchGraph, GraphBuilder
+from nape_bench.graph.builder import scale
 from nape_bench.registry import unknown_name
-from nape_bench.spaces.base import Space, Spec, scale
+from nape_bench.spaces.base import Space, Spec
 from nape_bench.spaces.registry import register
 
 if TYPE_CHECKING:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nape_bench.graph import ArchGraph, GraphBuilder
+from nape_bench.graph.builder import scale
 from nape_bench.spaces._inception_blocks import UNIT, change_block, count_blocks, draw_block, ends
 from nape_bench.spaces._inception_spec import REPEATS, STAGES, make_spec, read_spec, write_spec
 from nape_bench.spaces._paths import Layers, Op, avg_pool, max_pool, plain_conv
-from nape_bench.spaces.base import Space, Spec, scale
+from nape_bench.spaces.base import Space, Spec
 from nape_bench.spaces.registry import register
 
 if TYPE_CHECKING:

@@ -12,10 +12,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nape_bench.graph import ArchGraph, GraphBuilder
+from nape_bench.graph.builder import scale
 from nape_bench.spaces import _nb101_cells as cells
 from nape_bench.spaces._nb101_uniform import uniform_cell
 from nape_bench.spaces._nb101_unique import unique_cells
-from nape_bench.spaces.base import Space, Spec, scale
+from nape_bench.spaces.base import Space, Spec
 from nape_bench.spaces.registry import register
 
 if TYPE_CHECKING:

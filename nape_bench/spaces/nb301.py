@@ -17,6 +17,7 @@ import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nape_bench.graph import ArchGraph, GraphBuilder
+from nape_bench.graph.builder import scale
 from nape_bench.spaces._genotype import (
     CONCAT,
     INPUTS,
@@ -28,7 +29,7 @@ from nape_bench.spaces._genotype import (
     normal_form,
     to_text,
 )
-from nape_bench.spaces.base import Space, Spec, scale
+from nape_bench.spaces.base import Space, Spec
 from nape_bench.spaces.registry import register
 
 if TYPE_CHECKING:

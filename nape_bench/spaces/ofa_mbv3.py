@@ -10,13 +10,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nape_bench.graph import ArchGraph, GraphBuilder
+from nape_bench.graph.builder import scale
 from nape_bench.spaces._mbconv import MBConvSpace, add_mbconv
 from nape_bench.spaces._ofa import make_divisible
-from nape_bench.spaces.base import Spec, scale
 from nape_bench.spaces.registry import register
 
 if TYPE_CHECKING:
     from nape_bench.spaces._supernet import Ends
+    from nape_bench.spaces.base import Spec
 
 STEM_CHANNELS = 16
 FIRST_CHANNELS = 16

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from nape_bench.errors import SpecError
 from nape_bench.graph import ArchGraph, GraphBuilder
+from nape_bench.graph.builder import scale
 from nape_bench.spaces._ofa import (
     FULL_RESOLUTION,
     RESOLUTION_KEYS,
@@ -23,7 +24,7 @@ from nape_bench.spaces._ofa import (
     read_resolution,
 )
 from nape_bench.spaces._supernet import Ends, SupernetSpace
-from nape_bench.spaces.base import Spec, read_literal, scale
+from nape_bench.spaces.base import Spec, read_literal
 from nape_bench.spaces.registry import register
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nape_bench.graph import ArchGraph, GraphBuilder
+from nape_bench.graph.builder import scale
 from nape_bench.spaces._paths import Layers, Op, avg_pool, max_pool, plain_conv
 from nape_bench.spaces._two_path_spec import (
     PATHS,
@@ -21,7 +22,7 @@ from nape_bench.spaces._two_path_spec import (
     to_spec,
     to_text,
 )
-from nape_bench.spaces.base import Space, Spec, scale
+from nape_bench.spaces.base import Space, Spec
 from nape_bench.spaces.registry import register
 
 if TYPE_CHECKING:

@@ -57,10 +57,9 @@ class Micro:
 
     def settings(self, space: str | None) -> dict[str, Any]:
         """Return the recipe and the scale, of a space or of graphs."""
-        if space is None:
-            return {**self._recipe.to_dict(), "scale": dataclasses.asdict(GRAPH_SCALE)}
-        recipe = self._recipe_for(space)
-        return {**recipe.to_dict(), "scale": dataclasses.asdict(_scale(space))}
+        scale = _scale(space)
+        recipe = self.recipe or _of_scale(scale)
+        return {**recipe.to_dict(), "scale": dataclasses.asdict(scale)}
 
     def for_space(self, space: str) -> Measure:
         """Return the same with the recipe and the epochs that the scale of a space names.
@@ -103,8 +102,9 @@ class Micro:
         }
 
 
-def _scale(space: str) -> Scale:
-    if space not in SCALES:
+def _scale(space: str | None) -> Scale:
+    """Return the scale of a space; that of graphs for None, and for a space without one."""
+    if space is None or space not in SCALES:
         return GRAPH_SCALE
     return SCALES[space]
 
