@@ -3,8 +3,9 @@
 A run is not timed alone: what else happens on the machine shows over a block of runs. A block is
 disturbed if this process did not have a processor for all of it, if other processes, or the host
 of a virtual machine, used processors meanwhile (caches, memory and clock rates are shared, even
-if processors are not), or if other threads of this process ran. What none of these clocks shows
-(a neighbour of the virtual machine, a processor that grows hot) shows where blocks disagree.
+if processors are not), or if other threads of this process ran. What none of these clocks shows (a
+neighbour of the virtual machine, a processor that grows hot) shows where a block is slower than
+another of the same runs.
 
 The clocks of the machine count in ticks that are long beside a block, so that within a block they
 find what is short and strong; what is weak and steady they find over the whole measurement.
@@ -130,6 +131,8 @@ def disagreement(blocks: Sequence[Block]) -> float:
 def warm_up(call: Callable[[], object], settings: LatencySettings, clock: Clock) -> float:
     """Run until times are stable: three runs are, in the median, no faster than three before.
 
+    One run that takes longer than a whole warm-up is enough of it.
+
     Returns:
         About how many seconds an undisturbed run takes.
     """
@@ -143,7 +146,7 @@ def warm_up(call: Callable[[], object], settings: LatencySettings, clock: Clock)
         stable = len(earlier) == 3 and (
             statistics.median(last) >= (1 - settings.stable) * statistics.median(earlier)
         )
-        if stable or (len(times) > 1 and clock.now() - begun > settings.warm_up_seconds):
+        if stable or clock.now() - begun > settings.warm_up_seconds:
             return min(times)
 
 

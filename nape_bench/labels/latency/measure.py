@@ -5,9 +5,10 @@ eval mode and without gradients, its maps in NCHW order, with batches of 1 and o
 runs it node by node as it stands; onnxruntime optimises the graph first, which folds BatchNorm
 into convolutions, fuses activations and may order channels in blocks. Both run one operation after
 another, so that threads within operations are all that there could be. A run maps images in memory
-to an output in memory. Runs of the four settings alternate in blocks after a warm-up; medians and
-percentiles are taken over all runs of undisturbed blocks. What else the machine did is looked at
-within each block and over the whole measurement, for the latter counts for every setting.
+to an output in memory, and the process keeps its memory from one run to the next (`memory`). Runs
+of the four settings alternate in blocks after a warm-up; medians and percentiles are taken over
+all runs of undisturbed blocks. What else the machine did is looked at within each block and over
+the whole measurement, for the latter counts for every setting.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from typing import TYPE_CHECKING
 
 from nape_bench.labels.latency.blocks import Block
 from nape_bench.labels.latency.clock import SystemClock
+from nape_bench.labels.latency.memory import kept_memory
 from nape_bench.labels.latency.result import Latency, Timing
-from nape_bench.labels.latency.runtimes import prepare, settle_allocator, standard_work
+from nape_bench.labels.latency.runtimes import prepare, standard_work
 from nape_bench.labels.latency.settings import LATENCY
 from nape_bench.labels.latency.turns import chosen, take_turns
 from nape_bench.torch_threads import one_thread
@@ -65,8 +67,7 @@ def latency(
         GraphError: An operation of the graph has no counterpart.
     """
     clock = clock or SystemClock()
-    settle_allocator()
-    with one_thread():
+    with one_thread(), kept_memory():
         calls = {**prepare(graph, settings, seed), STANDARD: standard_work()}
         with _no_collection():
             blocks, whole = take_turns(calls, settings, clock, brief=(STANDARD,))

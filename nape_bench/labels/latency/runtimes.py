@@ -25,9 +25,6 @@ TOLERANCE = 0.05
 SIDE = 512
 """Rows and columns of the matrices whose product tells how fast the machine is."""
 
-ALLOCATED = 31 * 2**20
-"""Bytes that take the threshold of `settle_allocator` to about its highest."""
-
 
 def prepare(graph: ArchGraph, settings: LatencySettings, seed: int) -> dict[tuple[str, int], Call]:
     """Make a graph's network, and return what runs it.
@@ -73,17 +70,6 @@ def standard_work() -> Call:
         return result
 
     return call
-
-
-def settle_allocator() -> None:
-    """Make times independent of what this process did before.
-
-    torch allocates every tensor anew. The C library of Linux (glibc) takes what is larger than a
-    threshold from the system each time, whose pages cost time at first touch, and raises the
-    threshold, up to 32 MiB, when a larger one is given back: so a network would be faster where a
-    larger one ran before. After this the threshold is where it ends in any case.
-    """
-    bytearray(ALLOCATED)
 
 
 def check_runtimes(settings: LatencySettings) -> None:

@@ -38,6 +38,7 @@ class LatencySettings:
         repeats: Timed runs of a setting, at least.
         blocks: Blocks of runs of a setting that a result is taken from.
         extra_blocks: More blocks of a setting, at most, where some were disturbed.
+        extra_seconds: After so long in these a setting gets no more of them.
         warm_up_seconds: After so long a warm-up ends, stable or not.
         stable: A warm-up ends where runs grow faster by no more than this share.
         waited: Largest share of a block's time that the process may be without a processor.
@@ -45,20 +46,22 @@ class LatencySettings:
             process may use beyond one.
         stolen: Processors that the host may take from this virtual machine, on average.
         ticks: Seconds by which the machine's clocks may be wrong, whatever the time.
-        disagreement: Largest difference between medians of blocks, as a share of the smallest.
+        disagreement: By what share the median of a block may be above that of the fastest one;
+            blocks that are slower count as disturbed (`turns.chosen`).
 
     Raises:
         ValueError: A value is out of range; the message names it.
     """
 
-    version: str = "latency-1"
+    version: str = "latency-2"
     runtimes: tuple[str, ...] = ("torch", "onnxruntime")
     batches: tuple[int, ...] = (1, 16)
-    calibration_images: int = 16
+    calibration_images: int = 4
     seconds: float = 0.3
     repeats: int = 3
     blocks: int = 3
-    extra_blocks: int = 3
+    extra_blocks: int = 9
+    extra_seconds: float = 1.0
     warm_up_seconds: float = 0.5
     stable: float = 0.05
     waited: float = 0.02

@@ -39,7 +39,7 @@ def take_turns(
     """Time calls in blocks that take turns.
 
     Slow changes of the machine so reach all calls alike: each round of blocks goes through them
-    in the other direction. Calls whose blocks were disturbed, or disagree, get more rounds.
+    in the other direction. Calls that have not enough undisturbed blocks yet get more rounds.
 
     Args:
         calls: What to time, by name.
@@ -67,9 +67,7 @@ def take_turns(
         for name in waiting:
             blocks[name].append(timed(calls[name], *plans[name], clock))
         waiting = [
-            name
-            for name in reversed(waiting)
-            if number < settings.blocks or interference(blocks[name], settings)
+            name for name in reversed(waiting) if _wants_another(blocks[name], number, settings)
         ]
     whole = Block.between((), start, clock.read())
     return blocks, whole.without([bad for each in blocks.values() for bad in _left(each, settings)])
@@ -90,10 +88,31 @@ def _plan(seconds: float, settings: LatencySettings, budget: float) -> tuple[int
     return runs, min(WARM_RUNS, int(WARM / seconds))
 
 
+def _wants_another(blocks: list[Block], number: int, settings: LatencySettings) -> bool:
+    """Return whether a call is to have another block after round `number`."""
+    if number < settings.blocks:
+        return True
+    spent = sum(block.wall for block in blocks[settings.blocks :])
+    return spent < settings.extra_seconds and bool(interference(blocks, settings))
+
+
 def chosen(blocks: list[Block], settings: LatencySettings) -> list[Block]:
-    """Return the blocks that count: the last undisturbed ones, or all if these are too few."""
+    """Return the blocks that count, in the order in which they were timed.
+
+    Whatever disturbs a run makes it slower, never faster. So those blocks count that no clock
+    shows to be disturbed and whose median is within `settings.disagreement` of the fastest of
+    them. Where these are fewer than `settings.blocks`, so many of the fastest count; where clocks
+    show too many to be disturbed, all do. What is wrong with them is told by `interference`.
+    """
     clean = [block for block in blocks if not troubles(block, settings)]
-    return clean[-settings.blocks :] if len(clean) >= settings.blocks else blocks
+    if len(clean) < settings.blocks:
+        return blocks
+    medians = [block.median for block in clean]
+    limit = (1 + settings.disagreement) * min(medians)
+    fastest = sorted(range(len(clean)), key=medians.__getitem__)[: settings.blocks]
+    return [
+        block for place, block in enumerate(clean) if medians[place] <= limit or place in fastest
+    ]
 
 
 def _left(blocks: list[Block], settings: LatencySettings) -> list[Block]:

@@ -50,6 +50,7 @@ class LatencyMeasure:
         import torch
 
         from nape_bench.labels.jobs import machine
+        from nape_bench.labels.latency.memory import memory_can_be_kept
 
         if space is not None:
             space_of(space)
@@ -62,6 +63,7 @@ class LatencyMeasure:
             "threads": 1,
             "dtype": "float32",
             "memory_format": "NCHW",
+            "freed_memory": "kept by the process" if memory_can_be_kept() else "as the system does",
             "torch": "eager, inference mode, BatchNorm as it stands",
             "onnxruntime": "ORT_ENABLE_ALL (folds BatchNorm), sequential, batch size fixed",
             "weights": "random, BatchNorm statistics of the calibration images",

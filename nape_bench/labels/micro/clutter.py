@@ -1,4 +1,4 @@
-"""The task of recipe micro-1: which digit is it, in coloured clutter.
+"""The task of recipes micro-1 and micro-4: which digit is it, in coloured clutter.
 
 An image shows one whole digit in light ink of any colour over a background of another, with waves
 on it, among pieces of other digits in other colours; its class is the digit. Digits are turned,

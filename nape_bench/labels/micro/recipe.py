@@ -124,6 +124,8 @@ RECIPES.add(
     dataclasses.replace(RECIPES["micro-2"], version="micro-3", muon_rate=0.1, branch_gain=0.0),
 )
 
+RECIPES.add("micro-4", dataclasses.replace(RECIPES["micro-3"], version="micro-4", task=Clutter()))
+
 RECIPES.add(
     "micro-shared-1",
     SharedRecipe(
@@ -149,7 +151,7 @@ SCALES.add("nb301", Scale(0.25, 1, resolution=12, epochs=1, recipe="micro-3"))
 SCALES.add("ofa_pn", Scale(0.25, None, resolution=48, cap=12, recipe="micro-shared-1"))
 SCALES.add("ofa_mbv3", Scale(0.25, None, resolution=48, cap=12, recipe="micro-shared-1"))
 SCALES.add("ofa_resnet", Scale(0.125, None, resolution=48, cap=12, recipe="micro-shared-1"))
-SCALES.add("hiaml", Scale(0.5, 1, resolution=12, epochs=3, recipe="micro-3"))
+SCALES.add("hiaml", Scale(0.25, 1, resolution=16, recipe="micro-1"))
 SCALES.add("inception", Scale(0.25, 1, resolution=16, epochs=2, recipe="micro-3"))
-SCALES.add("two_path", Scale(0.5, 1, resolution=12, epochs=2, recipe="micro-3"))
+SCALES.add("two_path", Scale(0.25, 1, resolution=16, recipe="micro-4"))
 SCALES.add("nb_macro", Scale(0.5, None, resolution=16, epochs=2, recipe="micro-3"))

@@ -11,7 +11,7 @@ from nape_bench.labels.latency.settings import LatencySettings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SETTINGS = LatencySettings(seconds=1.0, repeats=10, blocks=5, extra_blocks=5)
+SETTINGS = LatencySettings(seconds=1.0, repeats=10, blocks=5, extra_blocks=5, extra_seconds=100.0)
 """What tests of turns and blocks count with, whatever the settings in use are."""
 
 

@@ -106,7 +106,7 @@ def test_this_machine_is_measured() -> None:
 
 def test_the_measurement_is_registered_and_can_be_sent() -> None:
     measure = MEASURES["latency"]
-    assert (measure.name, measure.version) == ("latency", "latency-1")
+    assert (measure.name, measure.version) == ("latency", "latency-2")
     assert is_alone(measure)
     assert pickle.loads(pickle.dumps(measure)) == measure
 

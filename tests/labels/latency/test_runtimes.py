@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import platform
-import subprocess
 import sys
 
 import numpy as np
@@ -97,27 +95,3 @@ def test_without_onnxruntime_the_command_that_installs_it_is_told(
 def test_an_unknown_runtime_is_named() -> None:
     with pytest.raises(UnknownNameError, match="did you mean torch"):
         prepare(tiny(), LatencySettings(runtimes=("torhc",)), 0)
-
-
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="of glibc's allocator")
-def test_large_tensors_cost_no_new_pages_once_the_allocator_is_settled() -> None:
-    code = """
-import resource
-from nape_bench.labels.latency.runtimes import settle_allocator
-
-def faults():
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    for _ in range(10):
-        [bytearray(4 * 2**20) for _ in range(8)]
-    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
-
-faults()
-unsettled = faults()
-settle_allocator()
-faults()
-print(unsettled, faults())
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    unsettled, settled = map(int, done.stdout.split())
-    assert unsettled > 10 * 4096  # half of the pages that are touched
-    assert settled < 1000

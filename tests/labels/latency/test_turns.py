@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from nape_bench.labels.latency import LATENCY
+from nape_bench.labels.latency import LATENCY, LatencySettings
 from nape_bench.labels.latency.blocks import Block
 from nape_bench.labels.latency.turns import chosen, interference, take_turns
 from tests.labels.latency.machine import SETTINGS, Machine
@@ -52,7 +52,7 @@ def test_rounds_go_through_the_calls_in_turn_and_back() -> None:
         return run
 
     take_turns({"a": call("a"), "b": call("b")}, SETTINGS, machine)
-    rounds = "".join(order[4:])  # what is before is warm-up
+    rounds = "".join(order[2:])  # what is before is warm-up
     assert rounds == "aabb" + "bbaa" + "aabb" + "bbaa" + "aabb"
 
 
@@ -79,8 +79,8 @@ def test_what_disturbs_a_few_blocks_is_timed_again() -> None:
     def call() -> None:
         nonlocal runs
         runs += 1
-        # Runs 5 to 8, which are two blocks after two runs of warm-up, wait for a processor.
-        machine.work(1.0, waits=0.5 if 5 <= runs <= 8 else 0.0)
+        # Runs 4 to 7, which are two blocks after a run of warm-up, wait for a processor.
+        machine.work(1.0, waits=0.5 if 4 <= runs <= 7 else 0.0)
 
     blocks = take_turns({"a": call}, SETTINGS, machine)[0]["a"]
     assert len(blocks) == SETTINGS.blocks + 2
@@ -99,17 +99,47 @@ def test_only_disturbed_calls_are_timed_again() -> None:
     ]
 
 
-def test_blocks_that_disagree_are_timed_again_and_said_to() -> None:
+def blocks_of(slower: Callable[[int], float], settings: LatencySettings = SETTINGS) -> list[Block]:
+    """The blocks of a call that takes a second times what `slower` says of the block."""
     machine, runs = Machine(), 0
 
     def call() -> None:
         nonlocal runs
         runs += 1
-        machine.work(1.2 if (runs - 1) % 4 < 2 else 1.0)  # two runs of warm-up, then blocks of two
+        machine.work(slower((runs - 2) // 2))  # a run of warm-up, then blocks of two
 
-    blocks = take_turns({"a": call}, SETTINGS, machine)[0]["a"]
+    return take_turns({"a": call}, settings, machine)[0]["a"]
+
+
+def test_what_no_clock_shows_is_known_by_the_fastest_blocks() -> None:
+    blocks = blocks_of(lambda block: 1.2 if block % 2 == 0 else 1.0 + 0.004 * block)
     assert len(blocks) == ALL
+    assert [b.median for b in chosen(blocks, SETTINGS)] == pytest.approx(
+        [1.004, 1.012, 1.02, 1.028, 1.036]
+    )
+    assert not interference(blocks, SETTINGS)
+
+
+def test_a_block_faster_than_all_before_needs_others_beside_it() -> None:
+    blocks = blocks_of(lambda block: 1.0 if block in {4, 5} else 1.2)
+    assert len(blocks) == ALL
+    assert sorted(b.median for b in chosen(blocks, SETTINGS)) == pytest.approx(
+        [1.0] * 2 + [1.2] * 3
+    )
     assert interference(blocks, SETTINGS) == ["medians of blocks lie 20.0% apart"]
+
+
+def test_where_too_few_agree_the_fastest_count_and_it_is_said() -> None:
+    blocks = blocks_of(lambda block: 1.1**block)
+    assert len(blocks) == ALL
+    assert chosen(blocks, SETTINGS) == blocks[: SETTINGS.blocks]
+    assert interference(blocks, SETTINGS) == ["medians of blocks lie 46.4% apart"]
+
+
+def test_extra_blocks_end_with_the_time_for_them() -> None:
+    settings = dataclasses.replace(SETTINGS, extra_seconds=3.0)
+    assert len(blocks_of(lambda block: 1.1**-block, settings)) == 5 + 3
+    assert len(blocks_of(lambda _: 1.0, settings)) == 5
 
 
 def test_a_machine_that_was_slow_at_first_is_measured_afterwards() -> None:
@@ -118,7 +148,7 @@ def test_a_machine_that_was_slow_at_first_is_measured_afterwards() -> None:
     def call() -> None:
         nonlocal runs
         runs += 1
-        machine.work(1.2 if runs <= 6 else 1.0)
+        machine.work(1.2 if runs <= 5 else 1.0)
 
     blocks = take_turns({"a": call}, SETTINGS, machine)[0]["a"]
     assert len(blocks) == 7
@@ -204,7 +234,7 @@ def test_blocks_that_were_timed_again_do_not_count_in_the_whole() -> None:
     def call() -> None:
         nonlocal runs
         runs += 1
-        machine.work(1.0, others=1.0 if 3 <= runs <= 6 else 0.0)
+        machine.work(1.0, others=1.0 if 2 <= runs <= 5 else 0.0)
 
     blocks, whole = take_turns({"a": call}, SETTINGS, machine)
     assert len(blocks["a"]) == 7
