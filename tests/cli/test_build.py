@@ -49,7 +49,7 @@ def test_the_name_of_a_dataset_of_the_project_is_taken(
 
 def test_choices(store: str) -> None:
     argv = ["build", "hiaml", "--store", store, "--name", "jane/some", "--configs", "latency_cpu"]
-    assert main([*argv, "--until", "2026-01-01T00:00:00+00:00", "--use", "latency-1"]) == 0
+    assert main([*argv, "--until", "2026-01-01T00:00:00+00:00", "--use", "latency-2"]) == 0
     assert load_dataset("jane/some").config == "latency_cpu"
     assert main([*argv, "--version", "v1.1", "--seeds", "2"]) == 2
 

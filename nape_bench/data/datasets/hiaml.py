@@ -10,7 +10,12 @@ HIAML = register(
         name="nape/hiaml",
         info=published_info("HiAML", "hiaml", GENNAPE),
         pins={
-            "v1.0": {"micro": "6a03b4e8aedfaa13d0702650d593f05afb6ad42ed5c283cf5f5da8a602267648"}
+            "v1.1": {
+                "micro": "6a03b4e8aedfaa13d0702650d593f05afb6ad42ed5c283cf5f5da8a602267648",
+                "proxies": "cb5a4de158498ec9b2bf4f6739a360c834d837a904045555194377ca43503676",
+                "latency_cpu": "e019770abcdaa18942e58e657145299ea182d87d6e6d3d6cbaf41f7fbe5625c1",
+            },
+            "v1.0": {"micro": "6a03b4e8aedfaa13d0702650d593f05afb6ad42ed5c283cf5f5da8a602267648"},
         },
     )
 )

@@ -24,10 +24,15 @@ NB101 = register(
             )
         },
         pins={
+            "v1.1": {
+                "micro": "7f642acb3e0c8b83659a64e707614c19ea56e9073cab991994440cff52c3a214",
+                "proxies": "9fdddf381837b1bb1113b179514278299d40858bbde223009043c68a315d1ac1",
+                "latency_cpu": "e867a2a9b8861965566eac954984db1833470a78414f2b2fab075a96adc3bbf2",
+            },
             "v1.0": {
                 "micro": "7f642acb3e0c8b83659a64e707614c19ea56e9073cab991994440cff52c3a214",
                 "proxies": "9fdddf381837b1bb1113b179514278299d40858bbde223009043c68a315d1ac1",
-            }
+            },
         },
     )
 )

@@ -32,10 +32,15 @@ NB201 = register(
             ),
         },
         pins={
+            "v1.1": {
+                "micro": "5f971ecfe8c27fc25793fd3c2d219b7f9522a52bca0edd7d9415c445ab231f80",
+                "proxies": "f4a34f422b10897beb96dfb63cab846983be0852223dec5c8b8ddff01f66281d",
+                "latency_cpu": "577e1f104dcbc2cfaec83b8e455c34405abe0ccc3aeab9f2eb84726db1dd9ac3",
+            },
             "v1.0": {
                 "micro": "5f971ecfe8c27fc25793fd3c2d219b7f9522a52bca0edd7d9415c445ab231f80",
                 "proxies": "f4a34f422b10897beb96dfb63cab846983be0852223dec5c8b8ddff01f66281d",
-            }
+            },
         },
     )
 )

@@ -33,7 +33,12 @@ OFA_MBV3 = register(
             ),
         },
         pins={
-            "v1.0": {"micro": "900c962f758107d0473c1a70bfd79292d3cbf99f8f2a32fe6d0b2f55dbd5da0c"}
+            "v1.1": {
+                "micro": "900c962f758107d0473c1a70bfd79292d3cbf99f8f2a32fe6d0b2f55dbd5da0c",
+                "proxies": "b46ff16b4b78907d302e2f9babf541b54fbba18db0553585946a66bd3b2931bc",
+                "latency_cpu": "e4a567eac89c3353e1f03c08689164fc774f306fa9f4451595ebd1ce027a5050",
+            },
+            "v1.0": {"micro": "900c962f758107d0473c1a70bfd79292d3cbf99f8f2a32fe6d0b2f55dbd5da0c"},
         },
     )
 )

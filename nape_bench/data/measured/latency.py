@@ -19,10 +19,10 @@ def labels(results: Results) -> dict[str, Label]:
     """Return the labels of each runtime and batch size, then those of the measurement.
 
     `torch_b16_ms` is the median time of a batch of 16 in torch, `torch_b16_spread_ms` how far
-    runs lie apart (90th less 10th percentile); `standard_ms` is the time of a fixed piece of
-    work, which tells how fast the machine was, and `interference` how many settings something
-    disturbed, 0 in a good measurement. With several seeds each is the mean over them, but
-    `interference`, which is the worst.
+    runs lie apart (90th less 10th percentile), both of the runs in undisturbed blocks;
+    `standard_ms` is the time of a fixed piece of work, which tells how fast the machine was, and
+    `interference` how many settings something disturbed, 0 in a good measurement. With several
+    seeds each is the mean over them, but `interference`, which is the worst.
 
     Raises:
         DataError: The settings name no runtimes and batch sizes, or a column is missing.
@@ -41,9 +41,11 @@ def labels(results: Results) -> dict[str, Label]:
     for runtime, batch in settings:
         name = f"{runtime}_b{batch}"
         what = f"{runtime} with {'one image' if batch == 1 else f'{batch} images'}, one thread"
-        made[f"{name}_ms"] = times(results.column(f"{name}_ms"), f"median time of runs of {what}")
+        made[f"{name}_ms"] = times(
+            results.column(f"{name}_ms"), f"median time of undisturbed runs of {what}"
+        )
         spread = results.column(f"{name}_p90_ms") - results.column(f"{name}_p10_ms")
-        meaning = f"90th less 10th percentile of the time of runs of {what}"
+        meaning = f"90th less 10th percentile of the time of undisturbed runs of {what}"
         made[f"{name}_spread_ms"] = times(spread, meaning)
     meaning = "time of a fixed piece of work, which tells how fast the machine was"
     made["standard_ms"] = times(results.column("standard_ms"), meaning)

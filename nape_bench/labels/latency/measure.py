@@ -68,16 +68,23 @@ def latency(
     """
     clock = clock or SystemClock()
     with one_thread(), kept_memory():
-        calls = {**prepare(graph, settings, seed), STANDARD: standard_work()}
-        with _no_collection():
-            blocks, whole = take_turns(calls, settings, clock, brief=(STANDARD,))
+        blocks, whole = _timed(graph, settings, seed, clock)
     timings = [
-        Timing.of(runtime, batch, blocks[runtime, batch], whole, settings)
-        for runtime, batch in calls
+        Timing.of(runtime, batch, timed, whole, settings)
+        for (runtime, batch), timed in blocks.items()
         if (runtime, batch) != STANDARD
     ]
     standard = Block.joined(chosen(blocks[STANDARD], settings))
     return Latency(tuple(timings), standard.median * 1e3)
+
+
+def _timed(
+    graph: ArchGraph, settings: LatencySettings, seed: int, clock: Clock
+) -> tuple[dict[tuple[str, int], list[Block]], Block]:
+    """Time a network; when this returns its calls are gone, so that their memory can go back."""
+    calls = {**prepare(graph, settings, seed), STANDARD: standard_work()}
+    with _no_collection():
+        return take_turns(calls, settings, clock, brief=(STANDARD,))
 
 
 @contextlib.contextmanager

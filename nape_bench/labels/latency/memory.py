@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # malloc.h of glibc; its manual, section 3.2.3.7.
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_MMAP_MAX = -1, -3, -4
-NEVER = 2**31 - 1
+NEVER = -1
 MMAP_MAX, MMAP_THRESHOLD, TRIM_THRESHOLD = 65536, 32 * 2**20, 64 * 2**20
 """Where glibc begins, and the highest that it raises its thresholds to by itself."""
 
@@ -34,8 +34,9 @@ def memory_can_be_kept() -> bool:
 def kept_memory() -> Iterator[None]:
     """Let the process keep what is freed within the block, and give it back at the end.
 
-    Without glibc nothing is changed. Afterwards large blocks are taken from the system and given
-    back again, as glibc itself does after it has seen some.
+    It holds for what the main thread allocates. Without glibc nothing is changed. Afterwards large
+    blocks are taken from the system and given back again, with fixed thresholds, which are those
+    that glibc itself comes to after it has seen some.
     """
     if not memory_can_be_kept():
         yield

@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nape_bench.labels.latency.blocks import disagreement
 from nape_bench.labels.latency.clock import SystemClock
 from nape_bench.labels.latency.settings import LATENCY
 from nape_bench.labels.latency.turns import interference, take_turns
@@ -59,7 +60,11 @@ def quiet(*, settings: LatencySettings = LOOK, clock: Clock | None = None) -> Qu
     """
     name = "work"
     blocks, whole = take_turns({name: _work}, settings, clock or SystemClock())
-    return Quiet(tuple(interference(blocks[name], settings, whole)), _load())
+    reasons = interference(blocks[name], settings, whole)
+    apart = disagreement(blocks[name])
+    if apart > settings.disagreement and not reasons:
+        reasons = [f"medians of all blocks lie {apart:.1%} apart"]
+    return Quiet(tuple(reasons), _load())
 
 
 def _work() -> int:

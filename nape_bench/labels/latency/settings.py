@@ -47,7 +47,7 @@ class LatencySettings:
         stolen: Processors that the host may take from this virtual machine, on average.
         ticks: Seconds by which the machine's clocks may be wrong, whatever the time.
         disagreement: By what share the median of a block may be above that of the fastest one;
-            blocks that are slower count as disturbed (`turns.chosen`).
+            blocks that are slower do not count (`turns.chosen`).
 
     Raises:
         ValueError: A value is out of range; the message names it.

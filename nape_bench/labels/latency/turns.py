@@ -38,8 +38,8 @@ def take_turns(
 ) -> tuple[dict[Name, list[Block]], Block]:
     """Time calls in blocks that take turns.
 
-    Slow changes of the machine so reach all calls alike: each round of blocks goes through them
-    in the other direction. Calls that have not enough undisturbed blocks yet get more rounds.
+    Each round goes through the calls in the other direction, so that slow changes of the machine
+    reach all alike. Calls that have not enough undisturbed blocks then get more by themselves.
 
     Args:
         calls: What to time, by name.

@@ -24,6 +24,8 @@ from nape_bench.data.registry import MEASURED_LICENCE, DatasetSpec, dataset_spec
 from nape_bench.data.store import put
 from nape_bench.errors import DataError, IntegrityError, UnknownNameError
 from nape_bench.labels.measures import MEASURES
+from nape_bench.labels.measures.base import for_space
+from nape_bench.labels.micro.recipe import SCALES
 from nape_bench.registry import Registry
 from tests.data import tables
 from tests.data.measured import stores
@@ -251,21 +253,30 @@ def test_every_family_has_a_card_that_can_be_filled_in(
     assert manifest.info.family == family
 
 
+@pytest.mark.parametrize("family", ["hiaml", "nb201", "nb101", "two_path"])
 @pytest.mark.parametrize("measure", list(MEASURES))
-def test_every_measurement_has_a_part_of_cards(measure: str) -> None:
-    """Its text names settings that there are; figures of graphs are those of `scale_figures`."""
+def test_every_measurement_has_a_part_of_cards(measure: str, family: str) -> None:
+    """Its text names settings that there are; figures of graphs are those of `scale_figures`.
+
+    Each of the families is trained by another recipe.
+    """
     if measure == "latency":
         pytest.importorskip("onnxruntime")
-    method = MEASURES[measure]
+    method = for_space(MEASURES[measure], family)
     text = (CARDS / "measures" / f"{method.version}.md").read_text()
-    row = stores.row(stores.texts()[0], "micro", 0, {})
+    row = stores.row(stores.texts(family)[0], "micro", 0, {}, family)
+    settings = json.loads(json.dumps(method.settings(family)))
     results = Results(
-        "hiaml", measure, method.version, json.loads(json.dumps(method.settings("hiaml"))), (0,),
-        [row["spec"]], [[row]], {}, {},
-    )  # fmt: skip
+        family, measure, method.version, settings, (0,), [row["spec"]], [[row]], {}, {}
+    )
     known = {**setting_figures(results), **scale_figures(results)}
     assert set(re.findall(r"\$(\w+)", text)) <= set(known)
     assert int(known["scaled_map"]) >= 1
+
+
+def test_the_recipes_of_families_differ() -> None:
+    recipes = [SCALES[family].recipe for family in ("hiaml", "nb201", "nb101", "two_path")]
+    assert recipes == ["micro-1", "micro-2", "micro-3", "micro-4"]
 
 
 def test_the_families_that_are_measured_have_cards() -> None:

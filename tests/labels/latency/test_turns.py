@@ -52,7 +52,7 @@ def test_rounds_go_through_the_calls_in_turn_and_back() -> None:
         return run
 
     take_turns({"a": call("a"), "b": call("b")}, SETTINGS, machine)
-    rounds = "".join(order[2:])  # what is before is warm-up
+    rounds = "".join(order[4:])  # what is before is warm-up
     assert rounds == "aabb" + "bbaa" + "aabb" + "bbaa" + "aabb"
 
 
@@ -79,8 +79,8 @@ def test_what_disturbs_a_few_blocks_is_timed_again() -> None:
     def call() -> None:
         nonlocal runs
         runs += 1
-        # Runs 4 to 7, which are two blocks after a run of warm-up, wait for a processor.
-        machine.work(1.0, waits=0.5 if 4 <= runs <= 7 else 0.0)
+        # Runs 5 to 8, which are two blocks after two runs of warm-up, wait for a processor.
+        machine.work(1.0, waits=0.5 if 5 <= runs <= 8 else 0.0)
 
     blocks = take_turns({"a": call}, SETTINGS, machine)[0]["a"]
     assert len(blocks) == SETTINGS.blocks + 2
@@ -106,7 +106,7 @@ def blocks_of(slower: Callable[[int], float], settings: LatencySettings = SETTIN
     def call() -> None:
         nonlocal runs
         runs += 1
-        machine.work(slower((runs - 2) // 2))  # a run of warm-up, then blocks of two
+        machine.work(slower((runs - 3) // 2))  # two runs of warm-up, then blocks of two
 
     return take_turns({"a": call}, settings, machine)[0]["a"]
 
@@ -136,6 +136,11 @@ def test_where_too_few_agree_the_fastest_count_and_it_is_said() -> None:
     assert interference(blocks, SETTINGS) == ["medians of blocks lie 46.4% apart"]
 
 
+def test_all_blocks_that_agree_count() -> None:
+    blocks = [Block((time,) * 2, 2 * time, 2 * time) for time in (1.0, 1.02, 1.2, *[1.04] * 5)]
+    assert chosen(blocks, SETTINGS) == [block for block in blocks if block.median < 1.2]
+
+
 def test_extra_blocks_end_with_the_time_for_them() -> None:
     settings = dataclasses.replace(SETTINGS, extra_seconds=3.0)
     assert len(blocks_of(lambda block: 1.1**-block, settings)) == 5 + 3
@@ -148,7 +153,7 @@ def test_a_machine_that_was_slow_at_first_is_measured_afterwards() -> None:
     def call() -> None:
         nonlocal runs
         runs += 1
-        machine.work(1.2 if runs <= 5 else 1.0)
+        machine.work(1.2 if runs <= 6 else 1.0)
 
     blocks = take_turns({"a": call}, SETTINGS, machine)[0]["a"]
     assert len(blocks) == 7
@@ -234,7 +239,7 @@ def test_blocks_that_were_timed_again_do_not_count_in_the_whole() -> None:
     def call() -> None:
         nonlocal runs
         runs += 1
-        machine.work(1.0, others=1.0 if 2 <= runs <= 5 else 0.0)
+        machine.work(1.0, others=1.0 if 3 <= runs <= 6 else 0.0)
 
     blocks, whole = take_turns({"a": call}, SETTINGS, machine)
     assert len(blocks["a"]) == 7
