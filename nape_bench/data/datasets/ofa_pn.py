@@ -13,7 +13,7 @@ OFA_PN = register(
             "v1.1": {
                 "micro": "9d9f901b17c093346208dffc36eb435b86c7836a4035b5426d82de2c334642c7",
                 "proxies": "b4dbc65f0089ba41189cb8e17924d15f90a1b6d8adb726ef7013ef9e74504df2",
-                "latency_cpu": "9296c89a750a3e138cc19a6ef8519877d11a20ebb1067ffb6971c27945da4c2c",
+                "latency_cpu": "384fa601f3ad225f9bb4946381eca7ea2e32d6f159fda453d19669a81b53cda7",
             },
             "v1.0": {"micro": "9d9f901b17c093346208dffc36eb435b86c7836a4035b5426d82de2c334642c7"},
         },
