@@ -61,7 +61,7 @@ def _write(writer: Writer, rows: list[NodeRow], edges: list[list[int]]) -> None:
         sources[target].append(source)
     gates = gates_of(rows, sources)
     reads = _reads(sources, gates)
-    values: dict[int, Tensor] = {0: writer.input(rows[0].shape_out)}
+    values: dict[int, Tensor] = {0: writer.graph_input(rows[0].shape_out)}
     for i, row in enumerate(rows[1:-1], start=1):
         if i not in reads:
             continue

@@ -51,7 +51,7 @@ class Writer:
         self._outputs: list[Any] = []
         self._views: dict[tuple[str, Layout], Tensor] = {}
 
-    def input(self, shape: Shape) -> Tensor:
+    def graph_input(self, shape: Shape) -> Tensor:
         """Declare the images."""
         images = Tensor(INPUT, shape)
         self._inputs.append(self._typed(images))

@@ -6,7 +6,6 @@ import dataclasses
 import gc
 import json
 import math
-import pickle
 import sys
 
 import pytest
@@ -20,6 +19,7 @@ from nape_bench.labels.measures.base import is_alone
 from nape_bench.labels.measures.latency import LatencyMeasure
 from nape_bench.spaces import space
 from tests.graph.networks import tiny
+from tests.labels.workers import sent
 
 QUICK = LatencySettings(
     seconds=0.01,
@@ -108,7 +108,7 @@ def test_the_measurement_is_registered_and_can_be_sent() -> None:
     measure = MEASURES["latency"]
     assert (measure.name, measure.version) == ("latency", "latency-2")
     assert is_alone(measure)
-    assert pickle.loads(pickle.dumps(measure)) == measure
+    assert sent(measure) == measure
 
 
 def test_its_settings_tell_processor_versions_and_threads() -> None:

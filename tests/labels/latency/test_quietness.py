@@ -30,6 +30,16 @@ def test_a_busy_one_is_not_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None
     assert str(Quiet(found.reasons, 1.5)).endswith("(load of the last minute: 1.50)")
 
 
+def test_one_that_is_slow_half_of_the_time_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = Machine()
+
+    def work() -> None:
+        machine.work(0.0012 if int(machine.wall / 0.25) % 2 else 0.001)
+
+    monkeypatch.setattr(quietness, "_work", work)
+    assert quiet(clock=machine).reasons == ("medians of all blocks lie 20.0% apart",)
+
+
 def test_this_machine_is_looked_at() -> None:
     found = quiet(settings=LatencySettings(seconds=0.01, warm_up_seconds=0.01))
     assert isinstance(found, Quiet)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import pickle
 
 import numpy as np
 import pytest
@@ -19,6 +18,7 @@ from nape_bench.labels.proxies.batch import batch_for
 from nape_bench.labels.proxies.score import OF_CLASSES, OF_WEIGHTS, score
 from nape_bench.spaces import spaces
 from tests.graph.networks import random_network, tiny
+from tests.labels.workers import sent
 
 
 def small(name: str, seed: int = 0) -> ArchGraph:
@@ -192,7 +192,7 @@ def test_images_of_a_class_are_alike_and_smooth() -> None:
 
 def test_the_measure_gives_a_row() -> None:
     measure = MEASURES["proxies"]
-    assert pickle.loads(pickle.dumps(measure)) == measure
+    assert sent(measure) == measure
     measure.check()
     json.dumps(measure.settings("nb101"), allow_nan=False)
     assert measure.settings(None) == measure.settings("nb101")
