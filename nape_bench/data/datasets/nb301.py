@@ -34,6 +34,11 @@ NB301 = register(
             )
         },
         pins={
+            "v1.2": {
+                "micro": "a316ff0544902561f72994b233b5fdfe3dacd2d517926045b52930051aae188a",
+                "proxies": "bd6de35da7760cde08f9e4ea4289c87c393e7b2864e483f5d06d93673be2d1c5",
+                "latency_cpu": "e07c1e7074080ef2468e4d988a529c2e0f7118e7d1386aa0637bb06334175b05",
+            },
             "v1.1": {
                 "micro": "a316ff0544902561f72994b233b5fdfe3dacd2d517926045b52930051aae188a",
                 "proxies": "bd6de35da7760cde08f9e4ea4289c87c393e7b2864e483f5d06d93673be2d1c5",
