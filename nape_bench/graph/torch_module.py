@@ -19,6 +19,8 @@ from nape_bench.errors import GraphError
 from nape_bench.graph.torch_layers import Cut, NodeRow, gated, layer_for
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nape_bench.graph.arch_graph import ArchGraph
     from nape_bench.graph.torch_layers import Layer, Maker
 
@@ -74,15 +76,20 @@ class GraphModule(nn.Module):
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Map float [batch, channels, h, w] to [batch, classes], or to maps if there are some."""
+        result = self.maps(images, (self._result,))[0]
+        if self._cut is not None:
+            result = self._cut(result)
+        return result.flatten(1) if self._flatten else result
+
+    def maps(self, images: torch.Tensor, nodes: Sequence[int]) -> list[torch.Tensor]:
+        """Return the outputs of some nodes in one run, float [batch, channels, h, w] each."""
         values: dict[int, torch.Tensor] = {0: images}
         for (node, layer, reads), unused in zip(self._steps, self._last_use, strict=True):
             values[node] = layer(*[values[source] for source in reads])
             for source in unused:
-                del values[source]
-        result: torch.Tensor = values[self._result]
-        if self._cut is not None:
-            result = self._cut(result)
-        return result.flatten(1) if self._flatten else result
+                if source not in nodes:
+                    del values[source]
+        return [values[node] for node in nodes]
 
     def extra_repr(self) -> str:
         """Return the number of operations that run."""
