@@ -11,7 +11,7 @@ from nape_bench.errors import NapeError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from nape_bench.labels import Report
 
@@ -54,6 +54,10 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "computes the same as an architecture in FILE, which is as with --among"
     )  # fmt: skip
     what.add_argument(
+        "--split", action="append", default=[], metavar="SPLIT", help="draw --n from what datasets "
+        "put into this split, train, validation or test; may be given again"
+    )  # fmt: skip
+    what.add_argument(
         "--pack", action="store_true", help="measure nothing: bring what ended runs left in the "
         "store into few small files, which can be kept in version control"
     )  # fmt: skip
@@ -62,7 +66,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "--measure",
         default="micro",
         metavar="NAMES",
-        help="measurements, comma-separated, of micro, proxies and latency (micro)",
+        help="measurements, comma-separated, of micro, proxies, latency, multitask and "
+        "multitask_pseudo (micro)",
     )
     how.add_argument("--seeds", type=positive, default=2, help="measurements of each (2)")
     how.add_argument("--store", type=Path, default=Path("labels"), metavar="DIR", help="folder of "
@@ -88,8 +93,8 @@ def _run(args: argparse.Namespace) -> int:
         return 0
     if (args.space is None) != (given == ["graph"]):
         raise NapeError("--n and --spec need --space; --graph is of no space")
-    if given != ["n"] and (args.subset or args.among or args.exclude):
-        raise NapeError("--subset, --among and --exclude go with --n")
+    if given != ["n"] and (args.subset or args.among or args.exclude or args.split):
+        raise NapeError("--subset, --among, --exclude and --split go with --n")
     report = _measure(args)
     if given != ["n"]:
         _print_labels(report.rows)
@@ -145,8 +150,20 @@ def _measure(args: argparse.Namespace) -> Report:
         "subset": subset,
         "among": among if args.among else None,
         "exclude": exclude,
+        "wanted": _in_splits(args.split) if args.split else None,
     }
     return labels.label(args.space, args.n, draw_seed=args.draw_seed, **choice, **how)
+
+
+def _in_splits(names: Sequence[str]) -> Callable[[str], bool]:
+    """Return what says of a group whether it is in one of some splits."""
+    from nape_bench.data.splits import SPLITS, split_of
+    from nape_bench.registry import unknown_name
+
+    for name in names:
+        if name not in SPLITS:
+            raise unknown_name("split", name, SPLITS)
+    return lambda group: split_of(group) in names
 
 
 def _print_labels(rows: Sequence[dict[str, Any]]) -> None:
@@ -190,6 +207,7 @@ COMMAND = Command(
         "nape-bench label --space hiaml --n 400 --seeds 2 --jobs 2 --store labels",
         "nape-bench label --space nb201 --n 120 --measure micro,latency --exclude chosen.txt",
         "nape-bench label --space nb101 --n 300 --among nape/nb101 --jobs 2",
+        "nape-bench label --space ofa_pn --n 40 --split test --measure multitask --store labels",
         "nape-bench label --space hiaml --spec z-t31-src8-l20 --seeds 1",
         "nape-bench label --graph mutated.json --seeds 1",
         "nape-bench label --space nb101 --n 300 --engine ray --address 192.0.2.1:6379",

@@ -39,6 +39,7 @@ def draw(
     subset: str | None = None,
     among: Iterable[Spec] | None = None,
     exclude: Iterable[Spec] = (),
+    wanted: Callable[[str], bool] | None = None,
 ) -> list[Spec]:
     """Draw architectures from a space, no two of which compute the same function.
 
@@ -52,6 +53,8 @@ def draw(
         among: Architectures to draw from, instead of the whole space: those that have published
             labels, for instance.
         exclude: Architectures that are left out, with all that compute the same function.
+        wanted: Says of a `group` key whether its architectures are drawn; those left out by it
+            stay in their places, so that draws of different groups are parts of one draw.
 
     Returns:
         Specifications that differ in the key `group` of their default build.
@@ -75,7 +78,7 @@ def draw(
         if not specs:
             vain += len(drawn)
         for group, spec in zip(groups(family, specs), specs, strict=True):
-            if group in known:
+            if group in known or not (wanted is None or wanted(group)):
                 vain += 1
                 continue
             vain = 0

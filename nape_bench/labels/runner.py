@@ -10,7 +10,7 @@ from nape_bench.labels.session import Plan, Report, methods_of, run
 from nape_bench.spaces import space as space_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from nape_bench.graph import ArchGraph
@@ -32,6 +32,7 @@ def label(
     subset: str | None = None,
     among: Iterable[Spec] | None = None,
     exclude: Iterable[Spec] = (),
+    wanted: Callable[[str], bool] | None = None,
     retry: bool = False,
     progress: bool = True,
 ) -> Report:
@@ -56,6 +57,7 @@ def label(
         subset: Part of the space that is drawn from (`draw`).
         among: Architectures to draw from, instead of the whole space.
         exclude: Architectures that are not drawn, nor what computes the same function.
+        wanted: Says of a `group` key whether its architectures are drawn (`draw`).
         retry: Whether to do jobs again that failed before, or whose result was disturbed; of two
             results the one is kept that was disturbed less.
         progress: Whether to show progress and the time left.
@@ -70,7 +72,7 @@ def label(
         OSError: The store cannot be written (a full disk).
     """
     plan = Plan(store, methods_of(measure), seeds, jobs, engine, address, retry, progress)
-    specs = draw(space, n, draw_seed, subset=subset, among=among, exclude=exclude)
+    specs = draw(space, n, draw_seed, subset=subset, among=among, exclude=exclude, wanted=wanted)
     return run(_targets(space, specs), plan)
 
 

@@ -12,6 +12,7 @@ import nape_bench
 from nape_bench import labels
 from nape_bench.cli.architectures import read_graph, read_specs
 from nape_bench.cli.main import main
+from nape_bench.data.splits import split_of
 from nape_bench.errors import DataError
 from nape_bench.labels import draw, read_labels
 from tests.labels.fakes import Fake
@@ -61,6 +62,7 @@ def test_what_is_drawn_is_handed_over_and_reported(
         "draw_seed": 0,
         "subset": "all",
         "among": None,
+        "wanted": None,
         "exclude": [],
         "retry": True,
         "progress": False,
@@ -235,3 +237,16 @@ def test_files_that_hold_no_graph_are_named(tmp_path: Path) -> None:
         path.write_text(text)
         with pytest.raises(DataError, match=r"graph\.json: a graph in the JSON of"):
             read_graph(str(path))
+
+
+def test_splits_are_drawn_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = told(monkeypatch, "label")
+    argv = ["label", "--space", "hiaml", "--n", "3", "--split", "train", "--split", "validation"]
+    assert main(argv) == 0
+    keys = [f"{i:064x}" for i in range(40)]
+    assert [asked["wanted"](key) for key in keys] == [split_of(key) != "test" for key in keys]
+
+
+def test_a_wrong_split_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["label", "--space", "hiaml", "--n", "3", "--split", "tset"]) == 2
+    assert "did you mean test" in capsys.readouterr().err.lower()

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 import nape_bench
+from nape_bench.data.splits import split_of
 from nape_bench.errors import NapeError, UnknownNameError
 from nape_bench.labels import draw, drawn_from
 from nape_bench.labels.choose import groups
@@ -71,3 +72,17 @@ def test_unknown_subsets_and_numbers_too_large_are_told() -> None:
         draw("nb201", 0)
     with pytest.raises(NapeError, match="nb201 has 15,625 architectures, not 20,000"):
         draw("nb201", 20_000)
+
+
+def test_what_is_wanted_is_drawn_in_the_order_in_which_all_would_be() -> None:
+    every = draw("nb201", 60)
+    keys = dict(zip(map(str, every), groups(nape_bench.space("nb201"), every), strict=True))
+    wanted = [spec for spec in every if split_of(keys[str(spec)]) == "test"]
+    assert 5 < len(wanted) < 35
+    found = draw("nb201", len(wanted), wanted=lambda group: split_of(group) == "test")
+    assert found == wanted
+
+
+def test_nothing_wanted_is_not_looked_for_without_end() -> None:
+    with pytest.raises(NapeError, match="0 were found"):
+        draw("nb201", 1, wanted=lambda _: False)
