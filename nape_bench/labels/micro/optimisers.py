@@ -15,11 +15,16 @@ if TYPE_CHECKING:
     from nape_bench.labels.micro.recipe import Recipe
 
 
-def schedule(recipe: Recipe, progress: float) -> float:
-    """Return the learning rate after a part of all steps, as a part of the highest one."""
-    if progress < recipe.warmup:
-        return progress / recipe.warmup
-    fall = (progress - recipe.warmup) / (1 - recipe.warmup)
+def schedule(warmup: float, progress: float) -> float:
+    """Return the learning rate after a part of all steps, as a part of the highest one.
+
+    Args:
+        warmup: The part of all steps in which it rises.
+        progress: The part of all steps that was taken.
+    """
+    if progress < warmup:
+        return progress / warmup
+    fall = (progress - warmup) / (1 - warmup)
     return (1 + math.cos(math.pi * fall)) / 2
 
 
@@ -58,7 +63,7 @@ class Optimisers:
         Args:
             progress: Part of all steps that was taken before, which sets the rates.
         """
-        rate = schedule(self._recipe, progress)
+        rate = schedule(self._recipe.warmup, progress)
         for group in self.sgd.param_groups:
             group["lr"] = rate * self._recipe.learning_rate
         self.sgd.step()

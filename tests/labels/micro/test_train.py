@@ -99,7 +99,7 @@ def test_predictions_are_probabilities_whatever_the_part_sizes(
 
 
 def test_the_learning_rate_rises_then_falls_to_nothing() -> None:
-    rates = [schedule(RECIPES["micro-3"], p) for p in np.linspace(0, 1, 101)]
+    rates = [schedule(RECIPES["micro-3"].warmup, p) for p in np.linspace(0, 1, 101)]
     top = int(np.argmax(rates))
     assert rates[0] == 0
     assert rates[top] == pytest.approx(1)

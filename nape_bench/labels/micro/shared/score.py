@@ -53,10 +53,15 @@ def recalibrate(net: torch.nn.Module, data: Images, recipe: SharedRecipe) -> Non
         data: Its first `recipe.recalibration` images are taken.
         recipe: Says how many, and how large a batch is.
     """
-    for layer in net.modules():
-        if isinstance(layer, torch.nn.BatchNorm2d):
-            layer.reset_running_stats()
-            layer.momentum = None  # the mean over all batches, equally
+    reset_statistics(net)
     net.train()
     for pixels in torch.split(standardised(data.pixels[: recipe.recalibration]), recipe.batch):
         net(pixels)
+
+
+def reset_statistics(net: torch.nn.Module) -> None:
+    """Let BatchNorms forget their statistics, and take the mean over all batches from now on."""
+    for layer in net.modules():
+        if isinstance(layer, torch.nn.BatchNorm2d):
+            layer.reset_running_stats()
+            layer.momentum = None  # all batches equally

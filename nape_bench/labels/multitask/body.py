@@ -1,0 +1,55 @@
+"""Bodies: a network without its classifier, as the maps of a feature pyramid."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+
+from nape_bench.errors import GraphError
+from nape_bench.graph.pyramid import body_of, pyramid
+from nape_bench.graph.torch_module import GraphModule
+
+if TYPE_CHECKING:
+    from nape_bench.graph import ArchGraph
+
+LEVELS = 3
+"""Most levels that a head reads."""
+
+
+class Body(nn.Module):
+    """A body, from any graph that has joints (`graph.pyramid`); weights are drawn.
+
+    Levels are the coarsest three of those that are at most half as high as the image.
+
+    Args:
+        graph: A classifier for square images.
+
+    Attributes:
+        graph: The graph without the classifier.
+        net: The network of it.
+        levels: The levels that are read, the finest first.
+
+    Raises:
+        GraphError: No maps are at most half as high as the image.
+    """
+
+    def __init__(self, graph: ArchGraph) -> None:
+        super().__init__()
+        half = int(graph.column("h_out")[0]) // 2
+        self.levels = [level for level in pyramid(graph) if level.side <= half][-LEVELS:]
+        if not self.levels:
+            raise GraphError(f"the body halves nothing: no maps of {half} pixels or less")
+        self.graph = body_of(graph, self.levels)
+        self.net = GraphModule(self.graph)
+        self._nodes = [level.node for level in self.levels]
+
+    @property
+    def channels(self) -> list[int]:
+        """Channels of each level."""
+        return [level.channels for level in self.levels]
+
+    def forward(self, images: torch.Tensor) -> list[torch.Tensor]:
+        """Map float32 [n, 3, side, side] to maps [n, channels, h, w] of each level."""
+        return self.net.maps(images, self._nodes)
