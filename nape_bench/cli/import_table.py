@@ -90,6 +90,10 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="TEXT",
         help="what stands for a missing label, as in -1; may be given again",
     )
+    parser.add_argument(
+        "--each", action="store_true", help="make a config of each label, named by it, not one of "
+        "all: tasks that have protocols of their own"
+    )  # fmt: skip
     parser.add_argument("--quiet", action="store_true", help="show no progress")
 
 
@@ -97,7 +101,7 @@ def _run(args: argparse.Namespace) -> None:
     from nape_bench.data.importers import import_table
     from nape_bench.data.manifest import read_manifest
 
-    folder, report = import_table(
+    folders, report = import_table(
         args.file,
         space=args.space,
         spec=args.spec.split(","),
@@ -111,11 +115,13 @@ def _run(args: argparse.Namespace) -> None:
         units=_pairs("--unit", args.unit, "cifar10=%"),
         lower_is_better=args.lower_is_better,
         missing=args.missing,
+        each=args.each,
         progress=not args.quiet and sys.stderr.isatty(),
     )
-    manifest = read_manifest(folder)
     print(report.summary())
-    print(f"{manifest.name} {manifest.version} ({', '.join(manifest.configs)}) is in {folder}")
+    for folder in folders:
+        manifest = read_manifest(folder)
+        print(f"{manifest.name} {manifest.version} ({', '.join(manifest.configs)}) is in {folder}")
 
 
 def _named(texts: Sequence[str]) -> list[str]:

@@ -15,6 +15,7 @@ import pytest
 
 from nape_bench.cli.main import main
 from nape_bench.data import Dataset, import_table, load_dataset
+from nape_bench.data.datasets.transnas_micro import TASKS
 from nape_bench.data.registry import dataset_specs
 from nape_bench.errors import DataError
 from nape_bench.metrics import spearman
@@ -77,8 +78,8 @@ TABLES = {
         "nas_bench_macro", 6561, 6561, 4,
         "6f567be3800144d49f7b4b95c63ca2a833e1522cd769cb6958924197fa833e4e",
     ),
-    "transnas_micro/taskonomy": Table(
-        "transnas101_naslib", 4096, 4096, 7,
+    "transnas_micro/class_object": Table(
+        "transnas101_naslib", 4096, 4096, 1,
         "50b0d90c2538bfff91b29f64858f959abd2aeb36cf322259457741afc5d5b0cb",
     ),
 }  # fmt: skip
@@ -86,11 +87,10 @@ TABLES = {
 
 def test_every_known_command_is_tried_here() -> None:
     specs = dataset_specs()
-    commands = {
-        f"{name}/{config}": how for name in specs for config, how in specs[name].how.items()
-    }
-    tables = {name for name, how in commands.items() if how.startswith("nape-bench import table")}
-    assert {f"nape/{name}" for name in TABLES} == tables
+    known = {how for name in specs for how in specs[name].how.values()}
+    tables = {how for how in known if how.startswith("nape-bench import table")}
+    tried = [name.split("/") for name in TABLES]
+    assert {specs[f"nape/{family}"].how[config] for family, config in tried} == tables
 
 
 def run(name: str, shared: Path, part_of: Callable[[Path], Path] | None = None) -> Dataset:
@@ -276,21 +276,21 @@ def test_nb_macro(shared: Path, part: Callable[[Path], Path]) -> None:
 
 
 def test_transnas_micro(shared: Path, part: Callable[[Path], Path]) -> None:
-    ds = run("transnas_micro/taskonomy", shared, part)
+    run("transnas_micro/class_object", shared, part)
     rows = table(part(shared / "labels/transnas101_naslib/transnas101_micro.csv"))
-    for task in ds.labels_info:
+    found = {task: load_dataset("nape/transnas_micro", task) for task in TASKS}
+    for task, ds in found.items():
         expected = {f"transnas_micro:{r['arch_str']}": float(r[f"{task}_val"]) for r in rows}
         assert values(ds, task) == expected
-    assert all(told.higher_is_better for told in ds.labels_info.values())
+        assert list(ds.labels_info) == [ds.target] == [task]
+        assert ds.labels_info[task].higher_is_better
     # Room layout is a negative loss: it too is highest where the other tasks' scores are.
-    scene, room = (values(ds, task) for task in ("class_scene", "room_layout"))
+    scene, room = (values(found[task], task) for task in ("class_scene", "room_layout"))
     assert max(room.values()) < 0
     assert spearman(list(scene.values()), [room[i] for i in scene]) > 0.5
-    assert ds.target == "class_object"
     # Cells without a path are one function, so in one split, and score alike.
-    groups = {
-        split: set(ds[split].groups[ds[split].labels["class_scene"] < 8].tolist()) for split in ds
-    }
+    ds = found["class_scene"]
+    groups = {split: set(ds[split].groups[ds[split].y < 8].tolist()) for split in ds}
     assert sorted(map(len, groups.values())) == [0, 0, 1]
 
 

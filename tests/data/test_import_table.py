@@ -12,6 +12,7 @@ import pytest
 
 from nape_bench.data import import_table, load_dataset
 from nape_bench.data.importers.cells import label_value
+from nape_bench.data.manifest import read_manifest
 from nape_bench.errors import DataError, NapeError, UnknownNameError
 from nape_bench.spaces import space
 from tests.data import tables
@@ -30,7 +31,8 @@ def run(path: Path, **changes: Any) -> tuple[Path, Any]:
         "name": "me/table",
         "progress": False,
     }
-    return import_table(path, **{**arguments, **changes})
+    (folder,), report = import_table(path, **{**arguments, **changes})
+    return folder, report
 
 
 def labels_by_id(config: str | None = None, label: str | None = None) -> dict[str, float]:
@@ -320,3 +322,24 @@ def test_underscores_are_no_digits(tmp_path: Path) -> None:
     path = write(tmp_path / "t.csv", [{**ROWS[0], "acc": "9_3"}, *ROWS[1:]])
     with pytest.raises(DataError, match="column acc: '9_3' is no number"):
         run(path)
+
+
+def test_each_label_may_be_a_config_of_its_own(tmp_path: Path) -> None:
+    rows = [{**row, "acc_1": row["acc"] + 1, "acc_2": row["acc"] - 1} for row in ROWS]
+    labels = {"accuracy": "acc", "accuracy_seed0": "acc_1", "accuracy_seed1": "acc_2", "ms": "ms"}
+    path = write(tmp_path / "t.csv", rows)
+    folders, report = import_table(
+        path, space="hiaml", spec=["arch"], labels=labels, name="me/each", each=True,
+        progress=False,
+    )  # fmt: skip
+    assert report.kept == len(ROWS)
+    assert [list(read_manifest(folder).configs) for folder in folders] == [["accuracy"], ["ms"]]
+    accuracy, ms = (load_dataset("me/each", config) for config in ("accuracy", "ms"))
+    assert list(accuracy.labels_info) == ["accuracy", "accuracy_seed0", "accuracy_seed1"]
+    assert list(ms.labels_info) == [ms.target] == ["ms"]
+    assert {s: accuracy[s].ids for s in accuracy} == {s: ms[s].ids for s in ms}
+    with pytest.raises(DataError, match="config of its own"):
+        import_table(
+            path, space="hiaml", spec=["arch"], labels=labels, name="me/each", each=True,
+            config="all", progress=False,
+        )  # fmt: skip

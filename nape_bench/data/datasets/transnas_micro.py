@@ -9,6 +9,17 @@ from __future__ import annotations
 from nape_bench.data.info import DatasetInfo
 from nape_bench.data.registry import DatasetSpec, register
 
+TASKS = (
+    "class_object",
+    "class_scene",
+    "jigsaw",
+    "autoencoder",
+    "normal",
+    "room_layout",
+    "segmentsemantic",
+)
+"""Configs, one for each task: protocols are of one."""
+
 TRANSNAS_MICRO = register(
     DatasetSpec(
         name="nape/transnas_micro",
@@ -28,17 +39,17 @@ TRANSNAS_MICRO = register(
                 "of Cross-Task Neural Architecture Search, CVPR 2021"
             ),
         ),
-        how={
-            "taskonomy": (
+        how=dict.fromkeys(
+            TASKS,
+            (
                 "nape-bench import table transnas101_micro.csv --space transnas_micro "
                 "--spec arch_str --label class_object=class_object_val "
                 "--label class_scene=class_scene_val --label jigsaw=jigsaw_val "
                 "--label autoencoder=autoencoder_val --label normal=normal_val "
                 "--label room_layout=room_layout_val --label segmentsemantic=segmentsemantic_val "
                 "--unit 'class_*=%' --unit jigsaw=% --unit segmentsemantic=% "
-                "--unit autoencoder=SSIM --unit normal=SSIM --name nape/transnas_micro "
-                "--config taskonomy"
-            )
-        },
+                "--unit autoencoder=SSIM --unit normal=SSIM --name nape/transnas_micro --each"
+            ),
+        ),
     )
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from nape_bench.data.importers.records import Record, Records
+    from nape_bench.data.info import LabelInfo
+    from nape_bench.data.rows import Rows
 
 
 def import_table(
@@ -52,8 +55,9 @@ def import_table(
     units: Mapping[str, str] | None = None,
     lower_is_better: Collection[str] = (),
     missing: Collection[str] = (),
+    each: bool = False,
     progress: bool = True,
-) -> tuple[Path, ImportReport]:
+) -> tuple[list[Path], ImportReport]:
     """Make a dataset in the local store from CSV, TSV, Parquet, JSON or JSON lines files.
 
         import_table("nats_bench.csv", space="nb201", spec=["ArchitectureString"],
@@ -81,11 +85,13 @@ def import_table(
         units: Label, or a pattern of labels -> unit.
         lower_is_better: Labels, or patterns of labels, of which less is wanted.
         missing: Texts, beside empty cells and NaN, that stand for a missing label ("-1").
+        each: Whether each label becomes a config of its own, named by it, instead of all one;
+            labels of many tasks, each with protocols of its own.
         progress: Whether to show progress on stderr.
 
     Returns:
-        The dataset folder, and what was read, kept and left out. Where the same content is at
-        hand already nothing is written.
+        The dataset folder, with `each` one for each config; and what was read, kept and left out.
+        Where the same content is at hand already nothing is written.
 
     Raises:
         DataError: A file cannot be read, a row cannot (it is named, by its line where the file is
@@ -96,18 +102,16 @@ def import_table(
     """
     files = [file] if isinstance(file, (str, os.PathLike)) else list(file)
     paths = [Path(each).expanduser() for each in files]
+    if each and config is not None:
+        raise DataError("each label has a config of its own name: config is not for each")
     config = next(iter(labels), "") if config is None else config
-    _check_names(name, version, config, labels)
-    published = published_version(name, config)
-    if published is not None:
-        raise DataError(
-            f"config {config} of {name} is published (version {published}): give what you import "
-            "another --config, or another --name"
-        )
+    _check_names(name, version, config, labels, each=each)
     reader = SpecReader(space_of(space), spec, spec_fields)
     tables = _read_tables(paths, [*reader.columns, *labels.values()])
     named = name_labels(labels, tables[0].columns)
     check_labels(named)
+    configs = _each(named) if each else {config: list(named)}
+    _check_unpublished(name, configs)
     unit_of = match_labels("units", units or {}, named)
     lower = match_labels("lower_is_better", lower_is_better, named)
     builder, repeats = RowsBuilder(reader.space), Repeats(named, on_duplicate)
@@ -141,7 +145,7 @@ def import_table(
         "--spec": [",".join(spec)],
         "--label": [f"{label}={column}" for label, column in labels.items()],
         "--name": [name],
-        "--config": [config],
+        "--config": [] if each else [config],
         "--version": [version],
         "--spec-field": [f"{k}={json.dumps(v)}" for k, v in (spec_fields or {}).items()],
         "--skip-bad": [""] * skip_bad,
@@ -149,14 +153,49 @@ def import_table(
         "--unit": [f"{label}={unit}" for label, unit in (units or {}).items()],
         "--lower-is-better": sorted(lower_is_better),
         "--missing": sorted(missing),
+        "--each": [""] * each,
     }
     told = provenance(paths, options, rows=report.read, skipped=len(report.skipped))
     label_units = {label: (units or {})[given] for label, given in unit_of.items()}
     said = label_infos(named, values, listed, label_units, lower)
-    data = ConfigData(next(iter(named)), said, told, splits)
     extra = {FILE_NAME: report.to_json()} if report.skipped else {}
-    folder = store.put(name, version, config, _info(name, space, listed), data, extra=extra)
-    return folder, report
+    info = _info(name, space, listed)
+    folders = [
+        store.put(name, version, config, info, _with(chosen, said, told, splits), extra=extra)
+        for config, chosen in configs.items()
+    ]
+    return list(dict.fromkeys(folders)), report
+
+
+def _each(labels: Collection[str]) -> dict[str, list[str]]:
+    """Return the labels of each config: a label, and the repetitions behind it."""
+    bases = {label: label.partition("_seed")[0] for label in labels}
+    names = [label for label in labels if bases[label] == label or bases[label] not in labels]
+    return {name: [label for label in labels if name in {label, bases[label]}] for name in names}
+
+
+def _check_unpublished(name: str, configs: Collection[str]) -> None:
+    for config in configs:
+        published = published_version(name, config)
+        if published is not None:
+            raise DataError(
+                f"config {config} of {name} is published (version {published}): give what you "
+                "import another --config, or another --name"
+            )
+
+
+def _with(
+    chosen: Sequence[str],
+    said: Mapping[str, LabelInfo],
+    told: dict[str, Any],
+    splits: Mapping[str, Rows],
+) -> ConfigData:
+    """Return a config of some of the labels, of which the first is the target."""
+    parts = {
+        split: replace(rows, labels={label: rows.labels[label] for label in chosen})
+        for split, rows in splits.items()
+    }
+    return ConfigData(chosen[0], {label: said[label] for label in chosen}, told, parts)
 
 
 def _read_tables(paths: Sequence[Path], columns: Sequence[str]) -> list[Records]:
@@ -199,14 +238,17 @@ def _add(
     repeats.add(row_id, where, values)
 
 
-def _check_names(name: str, version: str, config: str, labels: Collection[str]) -> None:
+def _check_names(
+    name: str, version: str, config: str, labels: Collection[str], *, each: bool
+) -> None:
     if not labels:
         raise DataError("no label was named: label -> column expected")
     check_name(name)
     check_version(version)
-    if is_pattern(config):
+    if is_pattern(config) and not each:
         raise DataError(f"{config} names no config: name one (config, --config)")
-    check_config(config)
+    if not each:
+        check_config(config)
     check_labels([label for label in labels if not is_pattern(label)])
 
 
