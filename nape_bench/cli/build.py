@@ -12,11 +12,16 @@ from nape_bench.errors import DataError
 if TYPE_CHECKING:
     import argparse
 
+    from nape_bench.data.manifest import Manifest
     from nape_bench.data.measured.results import Choice
+
+MULTITASK = "multitask"
+"""Stands for the dataset of three families, nape/multitask."""
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("family", metavar="FAMILY", help="`nape-bench spaces` lists them")
+    parser.add_argument("family", metavar="FAMILY", help="`nape-bench spaces` lists them; or "
+        "multitask")  # fmt: skip
     parser.add_argument(
         "--store", required=True, type=Path, metavar="DIR", help="what `nape-bench label` filled"
     )
@@ -74,9 +79,19 @@ def _run(args: argparse.Namespace) -> None:
 
 
 def _embed(args: argparse.Namespace, choice: Choice) -> None:
+    folder, manifest = _multitask(args, choice) if args.family == MULTITASK else _one(args, choice)
+    rows = ", ".join(f"{config} {info.rows}" for config, info in manifest.configs.items())
+    print(f"{manifest.name} {manifest.version} (rows: {rows}) is in {folder}", file=sys.stderr)
+    pins = "".join(
+        f'    "{config}": "{info.content_hash}",\n' for config, info in manifest.configs.items()
+    )
+    print(f'"{manifest.version}": {{\n{pins}}},')
+
+
+def _one(args: argparse.Namespace, choice: Choice) -> tuple[Path, Manifest]:
     from nape_bench.data.measured.embed import embed
 
-    folder, manifest = embed(
+    return embed(
         args.store,
         args.family,
         args.version,
@@ -85,12 +100,18 @@ def _embed(args: argparse.Namespace, choice: Choice) -> None:
         against=args.against,
         card=args.card,
     )
-    rows = ", ".join(f"{config} {info.rows}" for config, info in manifest.configs.items())
-    print(f"{manifest.name} {manifest.version} (rows: {rows}) is in {folder}", file=sys.stderr)
-    pins = "".join(
-        f'    "{config}": "{info.content_hash}",\n' for config, info in manifest.configs.items()
-    )
-    print(f'"{manifest.version}": {{\n{pins}}},')
+
+
+def _multitask(args: argparse.Namespace, choice: Choice) -> tuple[Path, Manifest]:
+    from nape_bench.data.measured.multitask_embed import embed_multitask
+
+    if args.configs or args.card or len(args.against) > 1:
+        raise DataError(
+            "multitask has a config for each family and task, and is compared with one published "
+            "dataset: --configs and --card are not for it, nor --against twice"
+        )
+    against = args.against[0] if args.against else None
+    return embed_multitask(args.store, args.version, choice=choice, against=against)
 
 
 def _configs(args: argparse.Namespace) -> list[str] | None:
@@ -107,6 +128,7 @@ COMMAND = Command(
     examples=[
         "nape-bench build hiaml --store labels --name jane/hiaml",
         "nape-bench build hiaml --store labels --embed --version v1.1 --configs micro",
+        "nape-bench build multitask --store labels --embed --version v1.1",
     ],
     add_arguments=_add_arguments,
     run=_run,

@@ -55,6 +55,12 @@ class Dataset:
         """Name of the dataset, as in "nape/hiaml"."""
         return self._found.manifest.name
 
+    @cached_property
+    def family(self) -> str:
+        """The space that the architectures of this config come from."""
+        found = {family for split in self._splits.values() for family in split.families}
+        return found.pop() if len(found) == 1 else self.info.family
+
     @property
     def config(self) -> str:
         """Name of the set of labels."""
@@ -182,7 +188,7 @@ class Dataset:
     def _id_of(self, spec: Any) -> str:
         from nape_bench.spaces import space
 
-        family = space(self.info.family)
+        family = space(self.family)
         if isinstance(spec, str):
             spec = family.parse(spec.removeprefix(f"{family.name}:"))
         return f"{family.name}:{family.format(spec)}"
@@ -190,7 +196,7 @@ class Dataset:
     def _not_there(self, spec: Any, row_id: str) -> UnknownNameError:
         from nape_bench.spaces import space
 
-        family = space(self.info.family)
+        family = space(self.family)
         if isinstance(spec, str):
             spec = family.parse(spec.removeprefix(f"{family.name}:"))
         graph = family.build(spec)

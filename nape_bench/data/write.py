@@ -56,7 +56,7 @@ def write_folder(
     configs: Mapping[str, ConfigData],
     *,
     card: str | None = None,
-    extra: Mapping[str, str] | None = None,
+    extra: Mapping[str, str | bytes] | None = None,
 ) -> None:
     """Write a dataset folder: Parquet files, README.md, then the manifest.
 
@@ -65,7 +65,7 @@ def write_folder(
         manifest: What `describe` gave for `configs`.
         configs: The labelled rows.
         card: Body of README.md; by default what the manifest says, in tables.
-        extra: More text files, name -> content.
+        extra: More files, name -> content, text or bytes.
 
     Raises:
         DataError: The folder is there already, or cannot be written; nothing is left behind.
@@ -81,8 +81,11 @@ def write_folder(
                     sizes[config, split] = (path.stat().st_size, in_memory)
             body = plain_card(manifest) if card is None else card
             write_text(temporary / "README.md", readme(manifest, sizes, body))
-            for file_name, text in (extra or {}).items():
-                write_text(temporary / file_name, text)
+            for file_name, content in (extra or {}).items():
+                if isinstance(content, str):
+                    write_text(temporary / file_name, content)
+                else:
+                    (temporary / file_name).write_bytes(content)
             write_text(temporary / FILE_NAME, to_json(manifest))
     except OSError as error:
         raise DataError(f"{folder} could not be written, nothing is left of it: {error}") from error

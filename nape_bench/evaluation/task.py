@@ -201,7 +201,7 @@ def _check_apart(protocol: Protocol, seen: Rows, test: Rows) -> None:
 def _subsets(dataset: Dataset, splits: Sequence[Split], test: Rows) -> dict[str, np.ndarray]:
     from nape_bench.spaces import spaces
 
-    family = dataset.info.family
+    family = dataset.family
     if family not in spaces():
         return {}
     members = spaces()[family].subsets()

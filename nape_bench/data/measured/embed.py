@@ -88,7 +88,7 @@ def embed(
     folder = (embedded or places.EMBEDDED) / family / version
     present = read_manifest(folder) if folder.exists() else None
     if present is not None:
-        _check_same(present, manifest, folder)
+        check_same(present, manifest, folder)
         if against and not card:
             raise DataError(
                 f"{folder} is there already, with its card: --card makes that again, and compares "
@@ -113,7 +113,7 @@ def embed(
     return folder, present
 
 
-def _check_same(present: Manifest, made: Manifest, folder: Path) -> None:
+def check_same(present: Manifest, made: Manifest, folder: Path) -> None:
     """Check that a version which is there holds what was made: rows, labels and what they mean."""
     told, found = (
         {name: (c.target, c.labels, c.split_hashes) for name, c in manifest.configs.items()}

@@ -1,0 +1,25 @@
+"""nape/multitask: bodies of the once-for-all families with labels of six vision tasks."""
+
+from __future__ import annotations
+
+from nape_bench.data.info import DatasetInfo
+from nape_bench.data.registry import MEASURED_LICENCE, DatasetSpec, register
+
+MULTITASK = register(
+    DatasetSpec(
+        name="nape/multitask",
+        info=DatasetInfo(
+            title="One body, many vision tasks",
+            family="ofa_pn, ofa_mbv3, ofa_resnet",
+            description=(
+                "Bodies of three once-for-all families as computation graphs, with labels of six "
+                "vision tasks."
+            ),
+            licence=MEASURED_LICENCE,
+            citation=(
+                "Mills et al., AIO-P: Expanding Neural Performance Predictors Beyond Image "
+                "Classification, AAAI 2023 (the setting); Cai et al., Once-for-All, ICLR 2020"
+            ),
+        ),
+    )
+)
