@@ -39,6 +39,7 @@ import numpy as np
 from scipy.stats import spearmanr
 from tabulate import tabulate
 
+from nape_bench.graph import GraphTable
 from nape_bench.labels.proxies import PROXIES
 from nape_bench.labels.proxies.score import score
 from nape_bench.spaces import space
@@ -71,10 +72,12 @@ def published(name: str) -> tuple[dict[str, ArchGraph], Published]:
     rows = rows["nasbench101"]["cifar10"] if name == "nb101" else rows
     graphs: dict[str, ArchGraph] = {}
     values: Published = defaultdict(list)
-    for key, row in rows.items():
-        graph = space(name).build(nb101_spec(key) if name == "nb101" else key)
-        graphs.setdefault(graph.hash, graph)
-        values[graph.hash].append(row)
+    table = GraphTable.from_graphs(
+        space(name).build(nb101_spec(key) if name == "nb101" else key) for key in rows
+    )
+    for graph, key, row in zip(table, table.hashes.tolist(), rows.values(), strict=True):
+        graphs.setdefault(key, graph)
+        values[key].append(row)
     return graphs, values
 
 
