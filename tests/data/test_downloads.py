@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -37,6 +39,15 @@ def test_it_is_at_hand(repository: Path) -> None:
     assert (ds.source, ds.path) == ("hub", str(repository / "snapshots" / COMMIT))
     assert load_dataset("me/some").version == "v1.0"
     assert [(each.source, each.version) for each in list_datasets("me/some")] == [("hub", "v1.0")]
+
+
+def test_the_client_of_the_hub_is_not_even_imported(repository: Path) -> None:
+    program = (
+        "import sys, nape_bench; nape_bench.load_dataset('me/some', revision='v1.0'); "
+        "print('huggingface_hub' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    assert (done.stdout.decode().strip(), done.stderr.decode()) == ("False", "")
 
 
 def test_the_same_is_not_stored_again(repository: Path, own_home: Path) -> None:

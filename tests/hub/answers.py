@@ -275,6 +275,8 @@ def commit(hub: Hub, request: Request, name: str, wanted: str) -> Answer:
         number = len(found.pull_requests) + 1
         found.pull_requests.append(PullRequest(number, header["summary"], sha))
         told["pullRequestUrl"] = f"{hub.address}/datasets/{name}/discussions/{number}"
+    elif wanted.startswith("refs/pr/"):
+        pull_request(hub, name, wanted.rpartition("/")[2]).commit = sha
     else:
         found.branches[wanted] = sha
     return Answer(200, told)
@@ -313,23 +315,53 @@ def tag(hub: Hub, request: Request, name: str, wanted: str) -> Answer:
 
 
 @answered
+def branch(hub: Hub, request: Request, name: str, wanted: str) -> Answer:
+    check_writer(request, name.partition("/")[0])
+    branches = repository(hub, name).branches
+    if wanted in branches:
+        raise Refused(409, "Reference exists already")
+    branches[wanted] = revision(hub, name, request.json.get("startingPoint", "main")).sha
+    return Answer(200, {})
+
+
+def pull_request(hub: Hub, name: str, number: str) -> PullRequest:
+    opened = repository(hub, name).pull_requests
+    if int(number) > len(opened):
+        raise Refused(404, "Discussion not found")
+    return opened[int(number) - 1]
+
+
+def discussion(name: str, opened: PullRequest) -> dict[str, Any]:
+    return {
+        "num": opened.number,
+        "title": opened.title,
+        "status": opened.status,
+        "isPullRequest": True,
+        "createdAt": DATE,
+        "author": {"name": "tester"},
+        "repo": {"name": name, "type": "dataset"},
+        "changes": {"base": "refs/heads/main"},
+        "filesWithConflicts": [],
+        "events": [],
+    }
+
+
+@answered
 def discussions(hub: Hub, request: Request, name: str) -> Answer:
     found = repository(hub, name)
+    if request.method == "POST":
+        number = len(found.pull_requests) + 1
+        title, main = request.json["title"], found.branches["main"]
+        found.pull_requests.append(PullRequest(number, title, main, "draft"))
+        return Answer(200, {"num": number})
     status = request.query.get("status", ["all"])[0]
-    told = [
-        {
-            "num": each.number,
-            "title": each.title,
-            "status": each.status,
-            "isPullRequest": True,
-            "createdAt": DATE,
-            "author": {"name": "tester"},
-            "repo": {"name": name, "type": "dataset"},
-        }
-        for each in found.pull_requests
-        if status in {"all", each.status}
-    ]
+    told = [discussion(name, it) for it in found.pull_requests if status in {"all", it.status}]
     return Answer(200, {"discussions": told, "count": len(told), "start": 0})
+
+
+@answered
+def one_discussion(hub: Hub, request: Request, name: str, number: str) -> Answer:
+    return Answer(200, discussion(name, pull_request(hub, name, number)))
 
 
 _NAME = r"([^/]+/[^/]+)"
@@ -345,7 +377,9 @@ ROUTES: tuple[tuple[str, str, Any], ...] = (
     ("commits", f"GET {_API}/commits/([^/]+)", commits),
     ("tree", f"GET {_API}/tree/([^/]+)(?:/(.+))?", tree),
     ("paths-info", f"POST {_API}/paths-info/([^/]+)", paths_info),
-    ("discussions", f"GET {_API}/discussions", discussions),
+    ("branch", f"POST {_API}/branch/([^/]+)", branch),
+    ("discussions", f"GET|POST {_API}/discussions", discussions),
+    ("discussion", f"GET {_API}/discussions/([0-9]+)", one_discussion),
     ("info", f"GET {_API}(?:/revision/([^/]+))?", info),
     ("resolve", f"HEAD|GET /datasets/{_NAME}/resolve/([^/]+)/(.+)", resolve),
     ("batch", rf"POST /datasets/{_NAME}\.git/info/lfs/objects/batch", batch),

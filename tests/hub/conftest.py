@@ -84,9 +84,9 @@ class User:
         """Load a dataset with `datasets` alone."""
         return self._do("plain", name=name, config=config, **options)
 
-    def modules(self) -> list[str]:
-        """Return which of the heavy libraries are loaded."""
-        return self._do("modules").value
+    def client(self, name: str, folder: Path) -> Answered:
+        """Use the Hub as `worker.client` does."""
+        return self._do("client", name=name, folder=str(folder))
 
     def end(self) -> None:
         with self._process:

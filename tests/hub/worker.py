@@ -43,15 +43,38 @@ def plain(name: str, config: str | None, **options: Any) -> dict[str, Any]:
     import datasets
 
     datasets.disable_progress_bars()
+    # It asks another server, which only the real Hub has, for the exported files else.
+    datasets.config.USE_PARQUET_EXPORT = False
     opened = datasets.load_dataset(name, config, **options)
     return {split: [(row["id"], row["node_op"]) for row in rows] for split, rows in opened.items()}
 
 
-def modules() -> list[str]:
-    return [name for name in ("datasets", "huggingface_hub") if name in sys.modules]
+def client(name: str, folder: str) -> dict[str, Any]:
+    """Use what the project does not use of the Hub, but a Hub is expected to have."""
+    import datasets
+    from huggingface_hub import HfApi
+
+    api, kind = HfApi(), {"repo_type": "dataset"}
+    table = datasets.Dataset.from_dict({"x": [1, 2, 3]})
+    table.push_to_hub(name, "numbers")
+    api.create_branch(name, branch="old", **kind)
+    api.create_tag(name, tag="v1", revision="old", **kind)
+    api.create_tag(name, tag="v2", **kind)
+    api.delete_tag(name, tag="v1", **kind)
+    proposed = api.upload_folder(repo_id=name, folder_path=folder, create_pr=True, **kind)
+    details = api.get_discussion_details(name, proposed.pr_num, **kind)
+    return {
+        "who": api.whoami()["name"],
+        "x": datasets.load_dataset(name, "numbers", revision="v2")["train"]["x"][:],
+        "commits": [commit.title for commit in api.list_repo_commits(name, **kind)],
+        "tags": [tag.name for tag in api.list_repo_refs(name, **kind).tags],
+        "branches": [branch.name for branch in api.list_repo_refs(name, **kind).branches],
+        "proposed": api.list_repo_files(name, revision=details.git_reference, **kind),
+        "base": details.target_branch,
+    }
 
 
-TASKS = {each.__name__: each for each in (cli, load, plain, modules)}
+TASKS = {each.__name__: each for each in (cli, load, plain, client)}
 
 
 def main() -> None:
