@@ -35,5 +35,13 @@ class StoreError(NapeError):
     """A file that many measurements share cannot be read or written: a run ends with it."""
 
 
+class HubError(NapeError):
+    """The Hub cannot be asked, has not what was asked for, or refuses it."""
+
+
+class PublishError(NapeError):
+    """A version that cannot be published as asked: it would change or hide a published one."""
+
+
 class ProtocolError(NapeError, ValueError):
     """A protocol that cannot be run as asked, or predictions that do not fit it."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from nape_bench.data import Listed
 
-WHERE = {"package": "embedded", "store": "local"}
+WHERE = {"package": "embedded", "store": "local", "hub": "downloaded"}
 """What the places that a dataset may be found in are called here."""
 
 _NUMBERED = re.compile(r"(.*\D)\d+")
@@ -140,8 +140,9 @@ def _size(size: int) -> str:
 COMMAND = Command(
     name="datasets",
     help="list datasets",
-    description="List the datasets in the package and in the local store ($NAPE_BENCH_HOME), all "
-    "their versions, and those that a command brings in; with a name, all that one has.",
+    description="List the datasets in the package, in the local store ($NAPE_BENCH_HOME) and those "
+    "downloaded from the Hub, all their versions, and those that a command brings in; with a name, "
+    "all that one has.",
     examples=[
         "nape-bench datasets",
         "nape-bench datasets nape/hiaml",

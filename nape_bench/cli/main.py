@@ -31,6 +31,8 @@ COMMANDS = (
     "import_table",
     "label",
     "build",
+    "publish",
+    "cite",
 )
 """Modules of this package that have a `COMMAND`, in the order of the help."""
 

@@ -78,7 +78,7 @@ class Dataset:
 
     @property
     def source(self) -> str:
-        """The place that it was found in: "path" (one that was named), "store" or "package"."""
+        """Where it was found: "path" (that was named), "store", "package" or "hub"."""
         return self._found.source
 
     @property

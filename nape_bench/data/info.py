@@ -6,10 +6,10 @@ import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from nape_bench.errors import DataError
+from nape_bench.errors import DataError, UnknownNameError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from nape_bench.data.rows import Rows
 
@@ -17,6 +17,9 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*/[A-Za-z0-9][A-Za-z0-9_.-]*")
 _PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _VERSION = re.compile(r"v\d+(\.\d+)*")
 _RESERVED = re.compile(r"(id|family|spec|hash|group|(node|edge)_.*)")
+
+DEFAULT_CONFIG = "micro"
+"""The config that is meant where a dataset has it and none is named."""
 
 
 @dataclass(frozen=True)
@@ -110,9 +113,14 @@ def check_config(config: str) -> None:
         raise DataError(f"config name {config!r}: letters, digits, '_', '.' and '-' expected")
 
 
+def is_version(version: str) -> bool:
+    """Return whether this can be the name of a version, and of the tag that marks it."""
+    return _VERSION.fullmatch(version) is not None
+
+
 def check_version(version: str) -> None:
-    """Check a version name."""
-    if not _VERSION.fullmatch(version):
+    """Check a version name (`is_version`)."""
+    if not is_version(version):
         raise DataError(f"version {version!r}: v and numbers expected, as in v1.0")
 
 
@@ -123,6 +131,25 @@ def check_labels(names: Iterable[str]) -> None:
             raise DataError(f"label name {name!r}: letters, digits, '_', '.' and '-' expected")
         if _RESERVED.fullmatch(name):
             raise DataError(f"label name {name!r} is taken by a column that every dataset has")
+
+
+def default_config(name: str, configs: Collection[str]) -> str:
+    """Return the config that is meant where none is named: `micro`, or the only one.
+
+    Args:
+        name: The dataset, for the error.
+        configs: What it has, one or more.
+
+    Raises:
+        UnknownNameError: It has several, and none of them is `micro`.
+    """
+    if DEFAULT_CONFIG in configs:
+        return DEFAULT_CONFIG
+    if len(configs) > 1:
+        raise UnknownNameError(
+            f"{name} has several configs, name one of them: {', '.join(sorted(configs))}"
+        )
+    return next(iter(configs))
 
 
 def version_key(version: str) -> tuple[int, ...]:

@@ -22,7 +22,7 @@ class Listed:
         title: What a reader calls it.
         config: The config.
         version: Its version; None where it is not at hand.
-        source: The place that it is in ("store", "package"); None where it is not at hand.
+        source: The place that it is in ("store", "package", "hub"); None where it is not at hand.
         path: Its folder; None where it is not at hand.
         rows: Number of rows of all splits; None where it is not at hand.
         target: Its main label; None where it is not at hand.

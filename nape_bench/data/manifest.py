@@ -122,17 +122,34 @@ def read_manifest(folder: Path) -> Manifest:
     """
     path = folder / FILE_NAME
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise DataError(f"{folder} is no dataset folder: it has no {FILE_NAME}") from None
     except (OSError, ValueError) as error:
         raise DataError(f"{path} cannot be read: {error}") from None
+    return parse_manifest(text, str(path))
+
+
+def parse_manifest(text: str, where: str) -> Manifest:
+    """Read the text of a manifest.
+
+    Args:
+        text: The text of its file.
+        where: What to call it in an error.
+
+    Raises:
+        DataError: It is not what this version of the package can read.
+    """
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise DataError(f"{where} cannot be read: {error}") from None
     try:
         return _from_dict(value)
     except DataError as error:
-        raise DataError(f"{path}: {error}") from None
+        raise DataError(f"{where}: {error}") from None
     except (KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"{path} is not a manifest as expected: {error!r}") from None
+        raise DataError(f"{where} is not a manifest as expected: {error!r}") from None
 
 
 def _from_dict(value: Mapping[str, Any]) -> Manifest:

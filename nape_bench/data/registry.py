@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 MEASURED_LICENCE = "mit"
 """Licence of the labels that this project measured."""
 
+OUR_LABELS = "nape_bench (the labels)"
+"""What the citation of such labels ends with, whoever passes them on."""
+
 
 @dataclass(frozen=True)
 class DatasetSpec:
@@ -45,7 +48,7 @@ class DatasetSpec:
                 "nape_bench."
             ),
             licence=MEASURED_LICENCE,
-            citation=f"{self.info.citation} (the family); nape_bench (the labels)",
+            citation=f"{self.info.citation} (the family); {OUR_LABELS}",
         )
 
     def pin(self, config: str, version: str) -> str | None:

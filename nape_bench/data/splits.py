@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 SPLITS: tuple[str, ...] = ("train", "validation", "test")
 """All splits, in the order in which datasets list them."""
 
-_SALT = "nape-split-1"
+SCHEME = "nape-split-1"
+"""Name of the rule that splits are drawn by, which is also its salt."""
+
 _UPPER = {"train": 0.6, "validation": 0.7, "test": 1.0}
 
 
@@ -27,7 +29,7 @@ def split_of(group: str) -> str:
     The group is hashed with a fixed salt (SHA-256) to a number in [0, 1), and the number compared
     with .6 and .7.
     """
-    digest = hashlib.sha256(f"{_SALT}/{group}".encode()).digest()
+    digest = hashlib.sha256(f"{SCHEME}/{group}".encode()).digest()
     place = int.from_bytes(digest[:8], "big") / 2.0**64
     return next(split for split, upper in _UPPER.items() if place < upper or split == "test")
 

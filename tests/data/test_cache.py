@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from nape_bench.data import cache, load, load_dataset, store
+from nape_bench.data import cache, load_dataset, store, verify
 from nape_bench.data.manifest import data_file
 from nape_bench.errors import IntegrityError
 from tests.data import tables
@@ -42,7 +42,7 @@ def no_parquet(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(path: Path, labels: object) -> None:
         raise AssertionError(f"{path} was read")
 
-    monkeypatch.setattr(load, "read_rows", refuse)
+    monkeypatch.setattr(verify, "read_rows", refuse)
 
 
 def test_a_second_open_reads_no_parquet(

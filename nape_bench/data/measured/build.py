@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nape_bench.data.build import split_rows
-from nape_bench.data.info import ConfigData, DatasetInfo
-from nape_bench.data.load import DEFAULT_CONFIG
+from nape_bench.data.info import DEFAULT_CONFIG, ConfigData, DatasetInfo
 from nape_bench.data.measured import CONFIGS
 from nape_bench.data.measured.results import Choice, read_results
 from nape_bench.data.registry import dataset_specs

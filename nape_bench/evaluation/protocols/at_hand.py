@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def datasets_at_hand() -> list[tuple[str, str]]:
-    """List the (dataset, config) pairs in the local store and the package, sorted."""
+    """List the (dataset, config) pairs at hand, sorted: stored, in the package, downloaded."""
     from nape_bench.data import list_datasets
 
     at_hand = [each for each in list_datasets() if each.version is not None]
