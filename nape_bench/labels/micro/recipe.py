@@ -154,4 +154,4 @@ SCALES.add("ofa_resnet", Scale(0.125, None, resolution=48, cap=12, recipe="micro
 SCALES.add("hiaml", Scale(0.25, 1, resolution=16, recipe="micro-1"))
 SCALES.add("inception", Scale(0.25, 1, resolution=16, epochs=2, recipe="micro-3"))
 SCALES.add("two_path", Scale(0.25, 1, resolution=16, recipe="micro-4"))
-SCALES.add("nb_macro", Scale(0.5, None, resolution=16, epochs=2, recipe="micro-3"))
+SCALES.add("nb_macro", Scale(0.5, None, resolution=16, epochs=2, recipe="micro-4"))
