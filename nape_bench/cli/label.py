@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ UNTOLD |= {"torch", "python", "wall_seconds"}
 """Columns of a result that are no values of its measurement."""
 SIDE_BY_SIDE = 3
 """So many results fit beside each other; a latency has more columns than fit."""
+WRAPPED = 50
+"""Characters in a line of a cell: reasons are sentences."""
 ALL_FAILED = 1
 """Exit status of a run that did jobs, every one of which failed."""
 
@@ -193,7 +196,9 @@ def _told(row: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 def _cell(value: Any) -> str:
     if value is None:
         return ""
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return textwrap.fill(str(value), WRAPPED)
 
 
 COMMAND = Command(

@@ -66,6 +66,8 @@ def draw(
     """
     if n < 1:
         raise NapeError(f"n is at least 1, not {n}")
+    if seed < 0:
+        raise NapeError(f"the seed that is drawn from (--draw-seed) is at least 0, not {seed}")
     family = space_of(space)
     if n > family.size:
         raise NapeError(f"{space} has {family.size:,} architectures, not {n:,}")

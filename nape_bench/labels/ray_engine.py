@@ -7,6 +7,7 @@ it was at; they are begun again on the others.
 from __future__ import annotations
 
 import os
+import socket
 from typing import TYPE_CHECKING, Any
 
 from nape_bench.errors import NapeError, StoreError
@@ -15,6 +16,10 @@ from nape_bench.labels.jobs import Job, failed, measured
 
 if TYPE_CHECKING:
     from nape_bench.labels.store import Row
+
+
+ANSWERED_WITHIN = 10.0
+"""Seconds that the head of a cluster has to answer."""
 
 
 class Ray:
@@ -34,6 +39,7 @@ class Ray:
         self._flight: dict[Any, Job] = {}
         self._own = not self._ray.is_initialized()
         if self._own:
+            _check_reachable(address)
             try:
                 self._ray.init(address=address or "auto", log_to_driver=False)
             except (ConnectionError, ValueError, RuntimeError) as error:
@@ -83,6 +89,17 @@ class Ray:
             return job, failed(job, f"{type(error.cause).__name__}: {reason}")
         except self._ray.exceptions.RayError as error:
             return job, Killed(type(error).__name__)
+
+
+def _check_reachable(address: str | None) -> None:
+    """Make sure that something answers at an address: Ray itself would try for many minutes."""
+    host, _, port = (address or "").removeprefix("ray://").rpartition(":")
+    if not host or not port.isdigit():
+        return  # Ray finds one that runs here, or says what is wrong with the address
+    try:
+        socket.create_connection((host, int(port)), timeout=ANSWERED_WITHIN).close()
+    except (OSError, OverflowError) as error:
+        raise NapeError(f"no Ray cluster at {address}: {error}") from error
 
 
 def _ray() -> Any:

@@ -25,6 +25,7 @@ from nape_bench.labels.locks import lock_file
 from nape_bench.labels.measures.base import disturbed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from typing_extensions import Self
@@ -66,18 +67,30 @@ def prepare(store: Path) -> Path:
         Its file `store.json`.
 
     Raises:
-        DataError: That file is of something else, or of a version that is not known.
+        DataError: That file is of something else, or of a version that is not known; or the
+            folder cannot be made, or written to.
     """
     mark = store / "store.json"
-    write_once(mark, json.dumps(MARK) + "\n")
+    with _kept_at(store):
+        write_once(mark, json.dumps(MARK) + "\n")
     known = _read_object(mark)
     if any(known.get(name) != value for name, value in MARK.items()):
         raise DataError(
             f"{mark}: no label store that this version of nape_bench can read: "
             f"{json.dumps(MARK)} expected"
         )
-    (store / "results").mkdir(exist_ok=True)
+    with _kept_at(store):
+        (store / "results").mkdir(exist_ok=True)
     return mark
+
+
+@contextlib.contextmanager
+def _kept_at(store: Path) -> Iterator[None]:
+    """Name the store where its folder cannot be made or written to."""
+    try:
+        yield
+    except OSError as error:
+        raise DataError(f"{store}: no label store can be kept there: {error}") from error
 
 
 class Writer:

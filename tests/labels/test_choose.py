@@ -86,3 +86,8 @@ def test_what_is_wanted_is_drawn_in_the_order_in_which_all_would_be() -> None:
 def test_nothing_wanted_is_not_looked_for_without_end() -> None:
     with pytest.raises(NapeError, match="0 were found"):
         draw("nb201", 1, wanted=lambda _: False)
+
+
+def test_a_negative_seed_is_refused() -> None:
+    with pytest.raises(NapeError, match="--draw-seed"):
+        draw("hiaml", 1, seed=-1)

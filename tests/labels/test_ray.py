@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import socket
 import subprocess
 import sys
 import textwrap
@@ -139,3 +140,15 @@ def test_what_ray_cannot_do_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(NapeError, match=r"pip install \"nape-bench\[ray\]\""):
         ray_engine.Ray()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_address_where_nothing_answers_is_told_at_once(tmp_path: Path) -> None:
+    pytest.importorskip("ray")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # a port that nothing listens at
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(NapeError, match=f"no Ray cluster at {address}"):
+            label(
+                "hiaml", 1, store=tmp_path, measure=Fake(), engine="ray", address=address,
+                progress=False,
+            )  # fmt: skip

@@ -261,3 +261,10 @@ def test_read_labels_selects(tmp_path: Path) -> None:
 def test_read_labels_says_where_no_store_is(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no label store"):
         read_labels(tmp_path / "nothing")
+
+
+def test_a_store_that_cannot_be_kept_is_named(tmp_path: Path) -> None:
+    taken = tmp_path / "taken"
+    taken.write_text("a file")
+    with pytest.raises(DataError, match=r"taken: no label store can be kept there"):
+        prepare(taken)

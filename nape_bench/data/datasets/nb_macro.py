@@ -24,6 +24,9 @@ NB_MACRO = register(
                 "CVPR 2021"
             ),
         ),
+        pins={
+            "v1.0": {"micro": "4b43162068f16e5188ba94be9032003c7730bc0286c55eedff2172f6c489efc7"}
+        },
         how={
             "cifar10": (
                 "nape-bench import table nas-bench-macro_cifar10.json --space nb_macro "

@@ -178,6 +178,7 @@ def read_results(store: Path, space: str, config: LabelConfig, choice: Choice) -
         inside = {t: line for t, line in known.items() if belongs(_spec(line))}
         left_out[f"it is not in {choice.subset}"] = len(known) - len(inside)
         known = inside
+    _check_supernets(known, where)
     whole = []
     for text in sorted(known):
         line = [known[text][seed] for seed in seeds if seed in known[text]]
@@ -233,6 +234,22 @@ def _seeds(
                 f"have another: measure the others, or say how many seeds are taken (--seeds)"
             )
     return seeds
+
+
+def _check_supernets(known: Mapping[str, Mapping[int, dict[str, Any]]], where: str) -> None:
+    """Check that results of a seed are of one supernet; older ones do not tell of which."""
+    found: dict[int, set[str | None]] = {}
+    for line in known.values():
+        for seed, row in line.items():
+            if row["error"] is None:
+                found.setdefault(seed, set()).add(row.get("supernet"))
+    for seed, supernets in sorted(found.items()):
+        if len(supernets) > 1:
+            raise DataError(
+                f"{where}: those of seed {seed} are of {len(supernets)} supernets, whose scores do "
+                "not compare; take those up to a time (--until), or measure all again in a store "
+                "of their own"
+            )
 
 
 def _spec(line: Mapping[int, dict[str, Any]]) -> Any:

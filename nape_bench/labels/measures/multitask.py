@@ -117,12 +117,17 @@ class Multitask:
                 )
                 body = pretrained_body(supernet, space, spec, self.recipe)
                 own = self._individually(body, seed)
-                return {**own, "supernet_seconds": round(took, 3)}
+                return {
+                    **own,
+                    "supernet_seconds": round(took, 3),
+                    "supernet": supernet.fingerprint,
+                }
             shared = shared_by(space, self.recipe, seed, self.folder, progress=self.progress)
             body = pretrained_body(shared.supernet, space, spec, self.recipe)
             return {
                 **self._behind(shared.head, body, seed),
                 "head_seconds": round(shared.seconds, 3),
+                "supernet": shared.supernet.fingerprint,
             }
 
     def own_seconds(self, row: Mapping[str, Any]) -> float | None:

@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SharedMicro:
-    """Accuracy in % with the weights of a supernet (columns as `Micro`, and supernet_seconds).
+    """Accuracy in % with a supernet's weights (columns as `Micro`, supernet_seconds, supernet).
 
     The supernet of each seed is trained when it is first needed; `supernet_seconds` is the
-    processor time of that, `seconds` is that of scoring the architecture.
+    processor time of that, `seconds` is that of scoring the architecture. `supernet` tells one
+    supernet from another: trained again, on another machine say, it may have other weights, and
+    scores with these do not compare.
 
     Attributes:
         space: A once-for-all family; architectures of no other are measured.
@@ -110,6 +112,7 @@ class SharedMicro:
             "seconds": round(outcome.seconds, 3),
             "epochs": outcome.epochs,
             "supernet_seconds": round(training.seconds, 3),
+            "supernet": supernet.fingerprint,
         }
 
     def own_seconds(self, row: Mapping[str, Any]) -> float | None:

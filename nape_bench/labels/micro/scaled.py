@@ -42,13 +42,13 @@ def scaled_graph(graph: ArchGraph, scale: Scale, task: Task) -> ArchGraph:
     `scale.resolution` is for a network that reads 32 pixels; for larger images it is doubled as
     often as they are, so that the cap takes the first strides out and leaves the later maps as
     they would be. `scale.depth` has no meaning here. A graph that has the outputs of the task, for
-    images of 32 pixels or less, was made for it and stays as it is.
+    images of less than 32 pixels, was made for it and stays as it is.
 
     Raises:
         GraphError: It does not end in a classifier, or an operation cannot be had at this scale.
     """
     pixels, classes = int(graph.column("h_out")[0]), int(graph.column("c_in")[-1])
-    if classes == outputs(task) and pixels <= CIFAR_PIXELS:
+    if classes == outputs(task) and pixels < CIFAR_PIXELS:
         return graph
     doublings = max(0, round(math.log2(pixels / CIFAR_PIXELS)))
     small = shrunk(

@@ -193,3 +193,17 @@ def test_the_reachable_correlation_is_what_simulation_gives() -> None:
     label = repeated(noisy, "made up", "%", higher_is_better=True, source="tests")
     assert label.info.meaning == "made up, mean over 2 seeds"
     assert spearman(truth, label.values) == pytest.approx(label.info.reachable, abs=0.02)
+
+
+def test_scores_of_two_supernets_are_no_dataset(tmp_path: Path) -> None:
+    rows = [
+        {**row, "supernet_seconds": 9.0, "supernet": f"s{row['seed']}"} for row in stores.micro()
+    ]
+    assert measured_configs(stores.write(tmp_path / "one", rows), "hiaml")
+    rows[-1]["supernet"] = "another"
+    with pytest.raises(DataError, match="seed 1 are of 2 supernets"):
+        measured_configs(stores.write(tmp_path / "two", rows), "hiaml")
+    # Rows that were written before supernets had a name are of some other one, for all one knows.
+    del rows[-1]["supernet"]
+    with pytest.raises(DataError, match="2 supernets"):
+        measured_configs(stores.write(tmp_path / "three", rows), "hiaml")

@@ -70,8 +70,9 @@ def test_graphs_are_made_small(name: str, pixels: int, last: int) -> None:
     assert scaled_graph(made, GRAPH_SCALE, task) is made  # it has the outputs of the task
 
 
-def test_the_outputs_of_the_task_alone_do_not_make_a_graph_small() -> None:
-    task, family = RECIPES["micro-3"].task, space("ofa_mbv3")
+@pytest.mark.parametrize("name", ["ofa_mbv3", "hiaml"])
+def test_the_outputs_of_the_task_alone_do_not_make_a_graph_small(name: str) -> None:
+    task, family = RECIPES["micro-3"].task, space(name)
     large = family.build(family.example, num_classes=outputs(task))
     assert int(scaled_graph(large, GRAPH_SCALE, task).column("h_out")[0]) == 12
 

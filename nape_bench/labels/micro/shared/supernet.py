@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 import torch
@@ -60,6 +61,15 @@ class Supernet:
     def build(self, spec: Spec) -> ArchGraph:
         """Return the graph of a sub-network, at the scale of the supernet."""
         return scaled(self.family, spec, self._scale, self._task)
+
+    @property
+    def fingerprint(self) -> str:
+        """The first 16 hexadecimal digits of the SHA-256 of all weights: which supernet this is."""
+        digest = hashlib.sha256()
+        for name, weights in sorted(self.net.named_parameters()):
+            digest.update(name.encode())
+            digest.update(weights.detach().contiguous().numpy().tobytes())
+        return digest.hexdigest()[:16]
 
     def images(self) -> tuple[Images, Images]:
         """Return training and test images, of the size that networks read."""
