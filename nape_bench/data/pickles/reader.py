@@ -99,14 +99,15 @@ class _Reader:
             try:
                 return action()
             except ShortError:
-                machine.clear(state[0], state[1])
-                self._memo.undo(state[2])
-                self._open = state[3]
-                machine.at = start
-                self._refill()
-                start = 0
+                pass  # read on, and do it again
             except (ValueError, RecursionError) as error:
                 raise self._error(machine.opcode_at, str(error)) from None
+            machine.clear(state[0], state[1])
+            self._memo.undo(state[2])
+            self._open = state[3]
+            machine.at = start
+            self._refill()
+            start = 0
 
     def open_list(self) -> None:
         """Read up to the first entry: the list, still empty."""
