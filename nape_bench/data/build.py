@@ -92,6 +92,7 @@ class RowsBuilder:
 
         self._pack()
         graphs = GraphTable.concatenate(self._packed)
+        self._packed = [graphs]  # not both at once: they may take gigabytes
         of = np.array(self._distinct, dtype=np.int64)
         hashes, groups = (np.concatenate(keys)[of] for keys in zip(*self._keys, strict=True))
         texts = {
