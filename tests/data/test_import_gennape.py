@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from nape_bench.data import load_dataset
 from nape_bench.data.importers import GraphReport, gennape, import_aiop, import_gennape
@@ -210,7 +213,45 @@ def test_a_file_of_bad_entries_alone(tmp_path: Path, own_home: Path) -> None:
         run(path, skip_bad=True)
     with pytest.raises(DataError, match="none of its architectures"):
         run(cache(tmp_path, "nb101", []))
+    path = cache(tmp_path, "nb101", [changed(**{"original config": ["input"]})])
+    with pytest.raises(DataError, match="none of its architectures"):
+        run(path, skip_bad=True)
     assert list(own_home.iterdir()) == []
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 2**40) | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(("a", "str_id", "op_type_idx")), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(ANYTHING, st.lists(st.integers(0, 400), min_size=1, max_size=6))
+def test_anything_in_place_of_anything(tmp_path: Path, value: Any, place: list[int]) -> None:
+    def replaced(found: Any, steps: list[int]) -> Any:
+        if steps and isinstance(found, dict) and found:
+            key = list(found)[steps[0] % len(found)]
+            return {**found, key: replaced(found[key], steps[1:])}
+        if steps and isinstance(found, list) and found:
+            at = steps[0] % len(found)
+            return [*found[:at], replaced(found[at], steps[1:]), *found[at + 1 :]]
+        return value
+
+    record = json_record("two_path", sampled("two_path", 1)[0])
+    path = write_json(tmp_path / "two_path_cifar10_labelled_cg_data.json", "two_path",
+                      [replaced(record, place)])  # fmt: skip
+    try:
+        ((folder, report),) = run(path)
+    except DataError as error:
+        told = str(error)
+        assert told.startswith(str(path)) or "with other content" in told
+    else:
+        assert report.kept == 1
+        shutil.rmtree(folder)
 
 
 def test_a_cache_that_is_cut_off_leaves_nothing(tmp_path: Path, own_home: Path) -> None:

@@ -136,6 +136,8 @@ def test_what_is_no_graph(tmp_path: Path) -> None:
             read_graph_file(write(tmp_path / "g.pkl", value))
     with pytest.raises(DataError, match="is not there"):
         read_graph_file(tmp_path / "none.pkl")
+    with pytest.raises(DataError, match="is a folder"):
+        read_graph_file(tmp_path)
 
 
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

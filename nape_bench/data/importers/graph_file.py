@@ -38,7 +38,10 @@ def read_graph_file(path: str | os.PathLike[str]) -> tuple[str, ArchGraph]:
     Raises:
         DataError: There is no such file, it is no such pickle, or the graph is malformed.
     """
-    (source,) = find_sources(Path(path).expanduser(), lambda _: True)
+    place = Path(path).expanduser()
+    if place.is_dir():
+        raise DataError(f"{place} is a folder: a file with one graph expected")
+    (source,) = find_sources(place, lambda _: True)
     limits = Limits()
     with source.open() as file:
         references = scan(file, source.where, limits)

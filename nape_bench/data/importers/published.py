@@ -105,7 +105,7 @@ class Collection:
         if self._waiting:
             self._take()
         self.report.skipped += [self._skipped[number] for number in sorted(self._skipped)]
-        if self._repeats is None:
+        if self._repeats is None or not len(self._builder):
             raise DataError(
                 f"{self.file}: none of its architectures of {self.family} can be read; "
                 f"{self.report.summary()}"

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 class Limits:
     """Bounds that a file must keep.
 
-    They leave the papers' files room (an entry of theirs has 60 KB, 30,000 opcodes and a depth of
-    6) and keep what a hostile file can make the reader hold to a few hundred megabytes.
+    They leave the papers' files room (the largest entries seen have 160 KB, 60,000 opcodes, 30,000
+    values and a depth of 6) and keep what a hostile file can make the reader hold to a few hundred
+    megabytes.
 
     Attributes:
         entry_bytes: Bytes of one entry of the list, or of a whole pickle that is no list.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Any
 
 from nape_bench.data.pickles.values import measure
@@ -39,7 +40,8 @@ class Memo:
         self._references, self._limits = references, limits
         self._first = 0
         self._own: dict[int, Any] = {}
-        self._runs: list[tuple[int, int, Callable[[], Sequence[Any]]]] = []
+        self._run_starts: list[int] = []
+        self._runs: list[Callable[[], Sequence[Any]] | Sequence[Any]] = []
         self._kept: dict[int, tuple[Any, int]] = {}
         self._size = 0
         self._settled = 0
@@ -63,7 +65,8 @@ class Memo:
 
     def add_run(self, values: Callable[[], Sequence[Any]], count: int) -> None:
         """Give the next numbers to `count` values, which `values` returns if one is asked for."""
-        self._runs.append((self.next, self.next + count, values))
+        self._run_starts.append(self.next)
+        self._runs.append(values)
         self.next += count
 
     def get(self, number: int) -> Any:
@@ -76,12 +79,21 @@ class Memo:
             return self._own[number]
         if number in self._kept:
             return self._kept[number][0]
-        for first, end, values in self._runs:
-            if first <= number < end:
-                value = values()[number - first]
-                if value is not UNREAD:
-                    return value
-        raise ValueError(f"there is no value of number {number} to refer to")
+        value = self._in_run(number)
+        if value is UNREAD:
+            raise ValueError(f"there is no value of number {number} to refer to")
+        return value
+
+    def _in_run(self, number: int) -> Any:
+        """Return a value of a run, which is taken apart then; `UNREAD` where there is none."""
+        place = bisect_right(self._run_starts, number) - 1
+        if place < 0:
+            return UNREAD
+        run = self._runs[place]
+        if callable(run):
+            run = self._runs[place] = run()
+        at = number - self._run_starts[place]
+        return run[at] if at < len(run) else UNREAD
 
     def since(self, number: int) -> tuple[Any, ...] | None:
         """Return the values from `number` on, None where a run is among them."""
@@ -93,7 +105,7 @@ class Memo:
     def undo(self, number: int) -> None:
         """Go back to where an entry began, at `number`: it is read once more."""
         self.next = self._first = number
-        self._own, self._runs = {}, []
+        self._own, self._run_starts, self._runs = {}, [], []
 
     def settle(self, position: int) -> None:
         """End an entry: forget its values, but for those that the file refers to further on.
@@ -112,13 +124,18 @@ class Memo:
             size = measure(value, self._limits.depth, self._limits.objects)
             self._kept[number] = (value, size)
             self._size += size
+            if self._size > self._limits.remembered:
+                self._tidy(position)
         self.undo(self.next)
         self._settled += 1
-        crowded = self._size > self._limits.remembered
-        if crowded or self._settled % _TIDY == 0:
-            end = max(self._kept, default=-1) + 1
-            alive = self._references.wanted(0, end, position)
-            self._kept = {n: self._kept[n] for n in alive if n in self._kept}
-            self._size = sum(size for _, size in self._kept.values())
+        if self._settled % _TIDY == 0:
+            self._tidy(position)
+
+    def _tidy(self, position: int) -> None:
+        """Forget what is not referred to behind a position."""
+        end = max(self._kept, default=-1) + 1
+        alive = self._references.wanted(0, end, position)
+        self._kept = {n: self._kept[n] for n in alive if n in self._kept}
+        self._size = sum(size for _, size in self._kept.values())
         if self._size > self._limits.remembered:
             raise ValueError(f"more than {self._limits.remembered:,} values are referred to later")
