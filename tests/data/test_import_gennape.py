@@ -176,7 +176,6 @@ WRONG = [
     ({"edge_pairs": [(0, 0)]}, "it has a cycle"),
     ({"regular_nodes": lambda nodes: nodes[1:]}, "has an input and an output node|names a node"),
     ({"regular_nodes": [5]}, "a node expected, not 5"),
-    ({"input_shape": None}, "input_shape is .1, height, width, channels., not None"),
     ({"op_type_idx": 77}, "node '.*': op_type_idx is 77, where 0 to 31 expected"),
     ({"op_type_idx": "conv"}, "op_type_idx is 'conv'"),
     ({"resolution": (32, 32, 32)}, "resolution is .32, 32, 32., where 6 integers expected"),

@@ -43,13 +43,11 @@ class PublishedGraph(NamedTuple):
         name: What its authors call it.
         rows: For each node, the number of its row in `NodeRows`, int64 [nodes].
         edges: (source, target), int64 [edges, 2].
-        pixels: Height of the input image.
     """
 
     name: str
     rows: np.ndarray
     edges: np.ndarray
-    pixels: int
 
 
 class NodeRows:
@@ -119,13 +117,9 @@ def read_graph(value: Any, rows: NodeRows) -> PublishedGraph:
     ends = set(rows.ops(numbers)) & {"Input", "Output"}
     if len(ends) < 2:
         raise DataError("a ComputeGraph has an input and an output node")
-    image = value.get("input_shape")
-    pixels = image[1] if isinstance(image, (list, tuple)) and len(image) == 4 else None
-    if type(pixels) is not int:
-        raise DataError(f"input_shape is (1, height, width, channels), not {short(image)}")
     edges = _edges(value["edge_pairs"], len(nodes))
     name = "".join(sign for sign in str(value.get("name", ""))[:80] if sign.isprintable())
-    return PublishedGraph(name, numbers, edges, pixels)
+    return PublishedGraph(name, numbers, edges)
 
 
 def short(value: Any) -> str:

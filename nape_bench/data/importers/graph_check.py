@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from nape_bench.data.importers.normal_form import has_doubles, normal_form
-from nape_bench.graph import GraphTable
+from nape_bench.data.importers.normal_form import normal_form
 from nape_bench.graph.flat import Flat, pointers
 from nape_bench.graph.keys import graph_hashes
 from nape_bench.graph.vocabulary import COLUMN_INDEX, COLUMNS, OPS
@@ -51,12 +50,10 @@ def flat_of(graphs: Sequence[PublishedGraph], rows: NodeRows) -> Flat:
     return Flat(columns, edges[:, 0], edges[:, 1], node_ptr, edge_ptr)
 
 
-def comparable_hashes(graphs: Sequence[ArchGraph]) -> np.ndarray:
-    """Return the hashes of graphs of ours without what the authors' graphs lose, str [graphs]."""
-    flat = GraphTable.from_graphs(graphs).flat()
-    if has_doubles(flat):
-        flat, _ = normal_form(flat)
-    return graph_hashes(flat)
+def comparable_hash(graph: ArchGraph) -> str:
+    """Return the hash of a graph of ours without what the authors' graphs lose."""
+    flat, _ = normal_form(graph.flat())
+    return str(graph_hashes(flat)[0])
 
 
 def difference(published: Flat, built: ArchGraph) -> str:

@@ -44,12 +44,6 @@ def normal_form(flat: Flat) -> tuple[Flat, dict[int, str]]:
     return _in_order(flat, wrong), wrong
 
 
-def has_doubles(flat: Flat) -> bool:
-    """Return whether a node of a graph reads another twice; edges are ordered by target."""
-    pairs = np.sort(flat.target * flat.nodes + flat.source)
-    return bool((pairs[1:] == pairs[:-1]).any())
-
-
 def _inputs(flat: Flat) -> np.ndarray:
     """Return the number of edges that enter each node."""
     return np.bincount(flat.target, minlength=flat.nodes)

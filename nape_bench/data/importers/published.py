@@ -10,7 +10,7 @@ import numpy as np
 
 from nape_bench.data.build import RowsBuilder, split_rows
 from nape_bench.data.importers.computation_graphs import NodeRows, PublishedGraph, short
-from nape_bench.data.importers.graph_check import comparable_hashes, difference, normalise
+from nape_bench.data.importers.graph_check import comparable_hash, difference, normalise
 from nape_bench.data.importers.graph_report import GraphReport
 from nape_bench.data.importers.repeats import Repeats
 from nape_bench.data.importers.report import SkippedRow
@@ -169,26 +169,20 @@ class Collection:
         They are compared with graphs of the same input size, of which the authors' code would have
         lost what it loses.
         """
-        if not entries:
-            return
         space = self._builder.space
-        specs = [space.normalise(entry.config) for entry in entries]
-        sized = [
-            space.build(spec, resolution=entry.graph.pixels)
-            for spec, entry in zip(specs, entries, strict=True)
-        ]
-        hashes = comparable_hashes(sized)
-        for entry, number, spec, graph, ours in zip(
-            entries, numbers, specs, sized, hashes, strict=True
-        ):
-            told = ""
-            if ours != normal.hashes[number]:
-                told = difference(normal.flat.part(number, number + 1), graph)
-            usual = int(space.build(spec).column("h_in")[0])
-            if usual != entry.graph.pixels:
-                size = f"input of {entry.graph.pixels} pixels, not {usual}"
-                told = f"{size}; {told or 'else the same'}"
-            self.report.compare(entry.graph.name, told)
+        for entry, number in zip(entries, numbers, strict=True):
+            published = normal.flat.part(number, number + 1)
+            spec = space.normalise(entry.config)
+            ours, told, size = space.build(spec), "", ""
+            pixels, usual = int(published.columns["h_in"][0]), int(ours.column("h_in")[0])
+            if pixels != usual:
+                size = f"input of {pixels} pixels, not {usual}; "
+                ours = space.build(spec, resolution=pixels)
+            if comparable_hash(ours) != normal.hashes[number]:
+                told = difference(published, ours)
+            elif size:
+                told = "else the same"
+            self.report.compare(entry.graph.name, size + told)
 
 
 def label(value: Any, name: str, low: float, high: float, *, needed: bool = False) -> float:

@@ -75,9 +75,12 @@ class Machine:
             ShortError: The buffer ends before it does.
             ValueError: It is refused; the message says why.
         """
-        code = self.peek()
-        self.opcode_at = self.at
-        self.at += 1
+        at = self.at
+        if at >= len(self.buffer):
+            raise ShortError
+        code = self.buffer[at]
+        self.opcode_at = at
+        self.at = at + 1
         self.steps += 1
         if self.steps > self.limits.opcodes:
             raise ValueError(f"more than {self.limits.opcodes:,} opcodes are refused")
@@ -165,7 +168,10 @@ class Machine:
 
     def _mark(self) -> None:
         self.marks.append(len(self.stack))
-        found, self.at = self._repeats.pairs(self.buffer, self.at, self.memo)
+        found, end = self._repeats.pairs(self.buffer, self.at, self.memo)
+        if not found:
+            found, end = self._repeats.small_integers(self.buffer, self.at)
+        self.at = end
         self.stack += found
         self.steps += len(found)
 

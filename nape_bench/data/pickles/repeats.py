@@ -3,7 +3,8 @@
 A cache of 50,000 graphs has millions of edges and nodes, written with a few thousand different
 byte sequences. Interpreting them opcode by opcode takes more than a millisecond a graph.
 
-- An edge is two small integers made a pair: `K a K b TUPLE2 MEMOIZE`.
+- An edge is two small integers made a pair: `K a K b TUPLE2 MEMOIZE`. Shapes and matrices are many
+  small integers.
 - A node is a new record whose state begins with its id, the only thing in which equal nodes
   differ. From behind the id to the end, equal bytes are the same opcodes with the same arguments;
   what they do depends on nothing before them but the values that they refer to by number, and a
@@ -22,7 +23,7 @@ from nape_bench.data.pickles.memo import UNREAD
 from nape_bench.data.pickles.values import Alike, Twin, measure
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from nape_bench.data.pickles.memo import Memo
 
@@ -30,6 +31,9 @@ _SMALL = rb"(?:K.|M..)"
 _PAIR = re.compile(rb"%b%b\x86\x94" % (_SMALL, _SMALL), re.DOTALL)
 _PAIRS = re.compile(rb"(?:%b%b\x86\x94)+" % (_SMALL, _SMALL), re.DOTALL)
 """BININT1 or BININT2 twice, TUPLE2, MEMOIZE."""
+
+_BYTES = re.compile(rb"(?:K.)+", re.DOTALL)
+"""BININT1, several times."""
 
 _HEAD = re.compile(rb"(?:h.|j.{4})\)\x81\x94\}\x94\((?:h.|j.{4})\x8c", re.DOTALL)
 """Class by number, EMPTY_TUPLE, NEWOBJ, MEMOIZE, EMPTY_DICT, MEMOIZE, MARK, key by number,
@@ -67,7 +71,16 @@ class Repeats:
         self._heads: dict[bytes, dict[bytes, Alike]] = {}
         self._learned = 0
 
-    def pairs(self, buffer: bytes, at: int, memo: Memo) -> tuple[list[tuple[int, int]], int]:
+    def small_integers(self, buffer: bytes, at: int) -> tuple[Sequence[int], int]:
+        """Read as many integers below 256 as stand at `at`.
+
+        Returns:
+            The integers, and where they end.
+        """
+        run = _BYTES.match(buffer, at)
+        return (buffer[at + 1 : run.end() : 2], run.end()) if run else ((), at)
+
+    def pairs(self, buffer: bytes, at: int, memo: Memo) -> tuple[Sequence[Any], int]:
         """Read as many pairs of small integers as stand at `at`.
 
         Returns:
