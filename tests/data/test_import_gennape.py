@@ -166,6 +166,7 @@ WRONG = [
     ({"compute graph": 5}, "a ComputeGraph expected, not 5"),
     ({"compute graph": {"a": 1}}, "has no edge_pairs, regular_nodes, weighted_nodes"),
     ({"original config": (["input"], [[0]])}, "nb101: "),
+    ({"original config": b"bytes"}, "nb101: "),
     ({"edge_pairs": 5}, "edge_pairs of a ComputeGraph is a list, not 5"),
     ({"edge_pairs": [(0, 1, 2)]}, "edge_pairs are pairs"),
     ({"edge_pairs": [(0, 1), (0,)]}, "edge_pairs are pairs"),
@@ -228,7 +229,7 @@ ANYTHING = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(ANYTHING, st.lists(st.integers(0, 400), min_size=1, max_size=6))
 def test_anything_in_place_of_anything(tmp_path: Path, value: Any, place: list[int]) -> None:
     def replaced(found: Any, steps: list[int]) -> Any:

@@ -18,6 +18,6 @@ def plain(value: Any) -> Any:
         return value.values
     if isinstance(value, dict):
         return {key: plain(part) for key, part in value.items()}
-    if isinstance(value, (list, tuple)):
+    if type(value) is list or type(value) is tuple:
         return type(value)([plain(part) for part in value])
     return value

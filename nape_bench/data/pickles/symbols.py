@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from nape_bench.data.pickles.values import Array, Dtype, Record
 
@@ -12,7 +13,8 @@ _NUMPY = ("numpy.core.multiarray", "numpy._core.multiarray")
 GENOTYPE_FIELDS = ("normal", "normal_concat", "reduce", "reduce_concat")
 
 
-class Symbol(NamedTuple):
+@dataclass(frozen=True)
+class Symbol:
     """A name that is allowed: a token, not the thing that it names.
 
     Attributes:
@@ -139,7 +141,9 @@ def _items(dtype: Dtype, shape: Any, content: Any, array_items: int) -> Any:
     if not good or len(shape) > 4 or any(not 0 <= size <= array_items for size in shape):
         raise ValueError(f"an array of shape {_short(shape)} and {_short(content)} is refused")
     items = math.prod(shape)
-    if items > array_items or items * dtype.size != len(content):
+    # Without items there can still be many lists of none.
+    most = math.prod(max(1, size) for size in shape)
+    if most > array_items or items * dtype.size != len(content):
         raise ValueError(
             f"an array of shape {_short(shape)} of {dtype.size} bytes each in {len(content)} bytes"
             " is refused"

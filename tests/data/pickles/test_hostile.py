@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nape_bench.data.pickles import machine
+from nape_bench.data.pickles.symbols import Symbol
 from nape_bench.errors import DataError
 from nape_bench.graph import GraphBuilder
 from tests.data.caches import dumps, state
@@ -163,6 +164,9 @@ HOSTILE = {
     "array of negative shape": (
         value(EMPTY, b"(K\x01J\xff\xff\xff\xff\x85", F8, b"\x89C\x00tb"), "an array of shape",
     ),
+    "array of many lists of none": (
+        value(EMPTY, b"(K\x01M\xff\xffM\xff\xffK\x00\x87", F8, b"\x89C\x00tb"), "an array of shape",
+    ),
     "array of too few bytes": (
         value(EMPTY, b"(K\x01K\x02\x85", F8, b"\x89C\x08", b"\0" * 8, b"tb"), "in 8 bytes",
     ),
@@ -209,12 +213,18 @@ def test_the_well_formed_neighbours_of_what_is_refused() -> None:
         "array": value(EMPTY, b"(K\x01K\x01\x85", F8, b"\x89C\x08", struct.pack("<d", 2.5), b"tb"),
         "integer": value(b"\x8a\x08" + b"\xff" * 8),
         "again": value(b"N\x94h\x01"[:2]),
+        "empty": value(EMPTY, b"(K\x01K\x02K\x00\x86", F8, b"\x89C\x00tb"),
     }
     found = {name: values(content)[0]["x"] for name, content in good.items()}
     assert found == {
         "node": {"a": 1}, "range": range(0, 6, 2), "number": 2.5, "array": [2.5], "integer": -1,
-        "again": None,
+        "again": None, "empty": [[], []],
     }  # fmt: skip
+
+
+def test_a_name_on_its_own_is_a_token() -> None:
+    (found,) = values(value(NODE))
+    assert found["x"] == Symbol(f"{GRAPHS}.RegularNode", "record")
 
 
 def test_the_byte_that_is_named() -> None:
@@ -282,7 +292,7 @@ def told(read: Callable[[bytes], Any], content: bytes) -> bool:
     return True
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.integers(0, len(TINY) - 1), st.integers(0, 255), st.sampled_from((3, 4)))
 def test_any_byte_changed(at: int, byte: int, protocol: int) -> None:
     content = TINY if protocol == 4 else dumps([tiny()], 3)
@@ -295,7 +305,7 @@ PIECES = st.sampled_from([*OPCODES, NODE, RANGE, F8, EMPTY, text("a"), b"K\x01",
                           b"j\x02\x00\x00\x00", b"."])  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(PIECES, max_size=40))
 def test_any_opcodes(pieces: list[bytes]) -> None:
     for content in (pickled(b"}\x94", *pieces), b"\x80\x04" + b"".join(pieces)):
