@@ -5,10 +5,10 @@ machine here (`machine`) knows data opcodes, and a few names (`symbols`) that st
 records, ranges, numbers and arrays; it refuses every other opcode and name, calls nothing, and
 bounds size, depth and memory (`limits`).
 
-Python's own `pickle.Unpickler`, restricted by `find_class`, would be quicker in C but holds all
-that it has read until the end: its memo, which a file grows by 2,000 entries a graph, cannot be
-cut. Here entries of a list come one by one, and what nothing refers to any more is forgotten
-(`references`, `memo`); what stands in a file a million times is worked out once (`repeats`).
+Python's own `pickle.Unpickler`, restricted by `find_class`, holds all that it has read until the
+end: its memo, which grows by 2,000 values a graph, cannot be cut. Here entries of a list come one
+by one, and what nothing refers to any more is forgotten (`references`, `memo`). What stands in a
+file a million times is worked out once (`repeats`), which makes up for the interpreter's slowness.
 """
 
 from __future__ import annotations
