@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 
+GROUPS = {"import": "make datasets of what others published"}
+"""What commands of two words do, by the first one."""
+
+
 @dataclass(frozen=True)
 class Command:
     """A command of `nape-bench`.
@@ -31,12 +35,23 @@ class Command:
     add_arguments: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace], int | None]
 
-    def add_to(self, subparsers: Any) -> None:
-        """Make it known to the parser of `nape-bench`; "import table" goes under "import"."""
+    def add_to(self, subparsers: Any, groups: dict[str, Any]) -> None:
+        """Make it known to the parser of `nape-bench`; "import table" goes under "import".
+
+        Args:
+            subparsers: What commands are added to.
+            groups: The same of each first word that several commands share; one that is not there
+                yet is added.
+        """
         first, _, second = self.name.partition(" ")
         if second:
-            outer = subparsers.add_parser(first, help=self.help, description=self.description)
-            subparsers = outer.add_subparsers(title="commands", metavar="WHAT", required=True)
+            if first not in groups:
+                told = GROUPS[first]
+                outer = subparsers.add_parser(first, help=told, description=f"{told.capitalize()}.")
+                groups[first] = outer.add_subparsers(
+                    title="commands", metavar="WHAT", required=True
+                )
+            subparsers = groups[first]
         parser = subparsers.add_parser(
             second or first,
             help=self.help,

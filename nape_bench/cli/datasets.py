@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from nape_bench.cli.command import Command, print_table
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from nape_bench.data import Listed
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 WHERE = {"package": "embedded", "store": "local", "hub": "downloaded"}
 """What the places that a dataset may be found in are called here."""
 
+TABLE = "nape-bench import table"
 _NUMBERED = re.compile(r"(.*\D)\d+")
 
 
@@ -50,8 +52,22 @@ def _run(args: argparse.Namespace) -> None:
             print(f"nothing of {args.name} is at hand, and no command is known that brings it in")
     if lacking:
         print("\n" * bool(at_hand) + "Not at hand, but a command away:")
-        for entry in lacking:  # no table: commands are long, and are there to be copied
-            print(f"\n{entry['name']}, {entry['config']}:\n    {entry['how']}")
+        # No table: commands are long, and are there to be copied.
+        for entry, more in _of_releases(lacking) if args.name is None else zip(lacking, repeat("")):
+            print(f"\n{entry['name']}, {entry['config']}{more}:\n    {entry['how']}")
+
+
+def _of_releases(lacking: Sequence[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], str]]:
+    """Give the first config of each release of a dataset, and say how many more there are."""
+    configs = [(each["name"], " ".join(str(each["how"]).split()[:3])) for each in lacking]
+    seen = set()
+    for entry, key in zip(lacking, configs, strict=True):
+        count = configs.count(key)
+        if key[1] == TABLE or count == 1:
+            yield entry, ""
+        elif key not in seen:
+            seen.add(key)
+            yield entry, f" and {count - 1} more (nape-bench datasets {key[0]})"
 
 
 def _print_list(at_hand: Sequence[dict[str, Any]]) -> None:

@@ -1,4 +1,4 @@
-"""`nape-bench graph FAMILY SPEC`."""
+"""`nape-bench graph FAMILY SPEC` and `nape-bench graph FILE.pkl`."""
 
 from __future__ import annotations
 
@@ -15,9 +15,18 @@ if TYPE_CHECKING:
     from nape_bench.graph import ArchGraph
     from nape_bench.spaces import Space, Spec
 
+PICKLE = ".pkl"
+CHANGES = ("random", "mutate", "depth", "resolution", "num_classes")
+"""Options that draw, change or scale an architecture, which it has not by default."""
+
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("family", metavar="FAMILY", help="a family: `nape-bench spaces` lists them")
+    parser.add_argument(
+        "family",
+        metavar="FAMILY",
+        help="a family: `nape-bench spaces` lists them; or a file, FILE.pkl, with one graph as "
+        "AutoGO publishes its own, of which no code is run",
+    )
     parser.add_argument(
         "spec",
         metavar="SPEC",
@@ -39,6 +48,33 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace) -> None:
+    if args.family.endswith(PICKLE):
+        facts, graph = _published(args)
+    else:
+        facts, graph = _built(args)
+    facts.update(hash=graph.hash, group=graph.group, flops=graph.flops(), params=graph.params())
+    if args.json:
+        print(json.dumps({**facts, **graph.to_dict()}))
+    else:
+        _summarise(facts, graph)
+
+
+def _published(args: argparse.Namespace) -> tuple[dict[str, Any], ArchGraph]:
+    """Read the graph of a file; it has no specification that could be changed or scaled."""
+    from nape_bench.data.importers.graph_file import read_graph_file
+
+    asked = [option for option in CHANGES if getattr(args, option)]
+    if args.spec is not None or args.width != 1 or asked:
+        raise SpecError(
+            f"graph {args.family}: a file is taken as it is, with neither SPEC nor "
+            f"--{', --'.join(CHANGES).replace('_', '-')} or --width"
+        )
+    name, graph = read_graph_file(args.family)
+    return {"id": name or args.family}, graph
+
+
+def _built(args: argparse.Namespace) -> tuple[dict[str, Any], ArchGraph]:
+    """Build the graph of a specification."""
     from nape_bench.spaces import space
 
     family = space(args.family)
@@ -56,15 +92,8 @@ def _run(args: argparse.Namespace) -> None:
         "id": f"{family.name}:{family.format(spec)}",
         "family": family.name,
         "spec": spec,
-        "hash": graph.hash,
-        "group": graph.group,
-        "flops": graph.flops(),
-        "params": graph.params(),
     }
-    if args.json:
-        print(json.dumps({**facts, **graph.to_dict()}))
-    else:
-        _summarise(facts, graph)
+    return facts, graph
 
 
 def _spec(args: argparse.Namespace, family: Space) -> Spec:
@@ -122,6 +151,7 @@ COMMAND = Command(
         "nape-bench graph hiaml z-t31-src8-l20 --mutate 2 --json > mutated.json",
         "nape-bench graph hiaml z-t31-src8-l20 --width 0.25 --resolution 16",
         "echo z-t31-src8-l20 | nape-bench graph hiaml -",
+        "nape-bench graph hiaml_best.pkl --json > best.json",
     ],
     add_arguments=_add_arguments,
     run=_run,

@@ -9,7 +9,7 @@ import argparse
 import importlib
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nape_bench import __version__
 from nape_bench.errors import NapeError
@@ -29,6 +29,8 @@ COMMANDS = (
     "run",
     "evaluate",
     "import_table",
+    "import_gennape",
+    "import_aiop",
     "label",
     "build",
     "publish",
@@ -86,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"nape-bench {__version__}")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    groups: dict[str, Any] = {}
     for module in COMMANDS:
-        importlib.import_module(f"nape_bench.cli.{module}").COMMAND.add_to(subparsers)
+        importlib.import_module(f"nape_bench.cli.{module}").COMMAND.add_to(subparsers, groups)
     return parser

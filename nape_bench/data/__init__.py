@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nape_bench.data.dataset import Dataset, Row
-    from nape_bench.data.importers import import_table
+    from nape_bench.data.importers import import_aiop, import_gennape, import_table
     from nape_bench.data.info import DatasetInfo, LabelInfo
     from nape_bench.data.listing import Listed, list_datasets
     from nape_bench.data.load import load_dataset
@@ -26,6 +26,8 @@ _HOMES = {
     "Listed": "listing",
     "Row": "dataset",
     "Split": "split",
+    "import_aiop": "importers",
+    "import_gennape": "importers",
     "import_table": "importers",
     "list_datasets": "listing",
     "load_dataset": "load",
@@ -38,6 +40,8 @@ __all__ = [
     "Listed",
     "Row",
     "Split",
+    "import_aiop",
+    "import_gennape",
     "import_table",
     "list_datasets",
     "load_dataset",

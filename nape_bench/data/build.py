@@ -13,7 +13,7 @@ from nape_bench.data.splits import assign_splits
 from nape_bench.graph import GraphTable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from nape_bench.graph import ArchGraph
     from nape_bench.spaces import Space, Spec
@@ -24,7 +24,7 @@ _CHUNK = 1024  # graphs that are kept as objects before they are packed
 class RowsBuilder:
     """Collects architectures of one space, then gives them as `Rows`.
 
-    Graphs are packed as they come, and keys are worked out for all distinct ones together.
+    Graphs are packed as they come; keys are worked out for the distinct ones of a pack together.
 
     Args:
         space: The space.
@@ -33,7 +33,9 @@ class RowsBuilder:
     def __init__(self, space: Space) -> None:
         self.space = space
         self._graphs: list[ArchGraph] = []
+        self._fresh: list[ArchGraph] = []
         self._packed: list[GraphTable] = []
+        self._keys: list[tuple[np.ndarray, np.ndarray]] = []
         self._number: dict[bytes, int] = {}
         self._distinct: list[int] = []
         self._ids: list[str] = []
@@ -46,11 +48,12 @@ class RowsBuilder:
         """Return the id that the row of a specification has: `<family>:<format(spec)>`."""
         return f"{self.space.name}:{self.space.format(spec)}"
 
-    def add(self, spec: Spec) -> None:
+    def add(self, spec: Spec, row_id: str | None = None) -> None:
         """Add an architecture: its default build.
 
         Args:
             spec: The specification in normal form (`Space.normalise`).
+            row_id: What `id_of` gives for it, if that is known.
 
         Raises:
             SpecError: The space cannot build it.
@@ -58,12 +61,26 @@ class RowsBuilder:
         graph = self.space.build(spec)
         # Many architectures share a graph, and keys are worth working out once.
         content = hashlib.sha256(graph.nodes.tobytes() + b"/" + graph.edges.tobytes()).digest()
-        self._distinct.append(self._number.setdefault(content, len(self._number)))
-        self._ids.append(self.id_of(spec))
+        known = len(self._number)
+        self._distinct.append(self._number.setdefault(content, known))
+        if len(self._number) > known:
+            self._fresh.append(graph)
+        self._ids.append(row_id or self.id_of(spec))
         self._specs.append(spec_text(spec))
         self._graphs.append(graph)
         if len(self._graphs) == _CHUNK:
             self._pack()
+
+    def hashes(self, rows: Sequence[int]) -> np.ndarray:
+        """Return the `hash` of the graphs of some rows, str [rows].
+
+        Args:
+            rows: Their numbers, counted from 0 in the order in which they were added.
+        """
+        self._pack()
+        return np.concatenate([hashes for hashes, _ in self._keys])[
+            [self._distinct[row] for row in rows]
+        ]
 
     def rows(self, labels: Mapping[str, np.ndarray]) -> Rows:
         """Return what was added, in its order, with labels.
@@ -75,12 +92,9 @@ class RowsBuilder:
 
         self._pack()
         graphs = GraphTable.concatenate(self._packed)
+        self._packed = [graphs]  # not both at once: they may take gigabytes
         of = np.array(self._distinct, dtype=np.int64)
-        _, first = np.unique(of, return_index=True)
-        distinct = graphs[first] if len(first) < len(of) else graphs
-        hashes, groups = distinct.hashes, distinct.groups
-        if len(first) < len(of):
-            hashes, groups = hashes[of], groups[of]
+        hashes, groups = (np.concatenate(keys)[of] for keys in zip(*self._keys, strict=True))
         texts = {
             "id": self._ids,
             "family": [self.space.name] * len(self),
@@ -97,7 +111,10 @@ class RowsBuilder:
     def _pack(self) -> None:
         if self._graphs or not self._packed:
             self._packed.append(GraphTable.from_graphs(self._graphs))
-            self._graphs = []
+            all_fresh = len(self._fresh) == len(self._graphs)
+            fresh = self._packed[-1] if all_fresh else GraphTable.from_graphs(self._fresh)
+            self._keys.append((fresh.hashes, fresh.groups))
+            self._graphs, self._fresh = [], []
 
 
 def spec_text(spec: Any) -> str:

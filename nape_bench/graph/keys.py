@@ -22,17 +22,14 @@ is far below that of one on its own.
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from nape_bench.graph import vocabulary as vocab
-from nape_bench.graph.flat import ragged_indices, sum_by_graph
+from nape_bench.graph.flat import Flat, pointers, ragged_indices, sum_by_graph
 from nape_bench.graph.reach import reach_counts
 from nape_bench.graph.validate import is_op
-
-if TYPE_CHECKING:
-    from nape_bench.graph.flat import Flat
 
 HASH_VERSION = 1
 """Version of the algorithm; it goes into every hash."""
@@ -50,19 +47,30 @@ def graph_keys(flat: Flat) -> tuple[np.ndarray, np.ndarray]:
     """
     if flat.graphs == 0:
         return np.zeros(0, dtype="<U32"), np.zeros(0, dtype="<U32")
-    # In parts, to bound memory.
+    hashes, groups = zip(*[_keys(part) for part in _parts(flat)], strict=True)
+    return np.concatenate(hashes), np.concatenate(groups)
+
+
+def graph_hashes(flat: Flat) -> np.ndarray:
+    """Return the `hash` key of each graph alone, str [graphs]: less work than both keys."""
+    found = [_digests(part, _plan(part), _bases(part)) for part in _parts(flat)]
+    return np.concatenate([np.zeros(0, dtype="<U32"), *found])
+
+
+def _parts(flat: Flat) -> list[Flat]:
+    """Cut graphs into parts, to bound memory."""
     cuts = np.searchsorted(flat.node_ptr, np.arange(0, flat.nodes, _CHUNK_NODES))
     bounds = [*dict.fromkeys(cuts.tolist()), flat.graphs]
-    keys = [_keys(flat.part(first, end)) for first, end in itertools.pairwise(bounds)]
-    hashes, groups = zip(*keys, strict=True)
-    return np.concatenate(hashes), np.concatenate(groups)
+    return [flat.part(first, end) for first, end in itertools.pairwise(bounds)]
 
 
 def _mix(x: np.ndarray) -> np.ndarray:
     """Scramble uint64 values so that sums of them collide only by chance (splitmix64)."""
     x = x + _GOLDEN
-    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    x ^= x >> np.uint64(30)
+    x *= np.uint64(0xBF58476D1CE4E5B9)
+    x ^= x >> np.uint64(27)
+    x *= np.uint64(0x94D049BB133111EB)
     x ^= x >> np.uint64(31)
     return x
 
@@ -87,7 +95,7 @@ class _Plan(NamedTuple):
 
 def _keys(flat: Flat) -> tuple[np.ndarray, np.ndarray]:
     plan = _plan(flat)
-    base = np.stack([_node_base(flat, lane) for lane in (1, 2)])
+    base = _bases(flat)
     hashes = _digests(flat, plan, base)
     add = is_op(flat, {"Add"})
     folded = add[flat.source] & add[flat.target]
@@ -104,10 +112,8 @@ def _digests(flat: Flat, plan: _Plan, base: np.ndarray) -> np.ndarray:
     if len(unsure):
         above, below = reach_counts(flat, unsure, plan.folded, plan.alive)
         extra = _mix(above.astype(np.uint64)) + _mix(_mix(below.astype(np.uint64)))
-        looked_at = np.zeros(flat.graphs, dtype=bool)
-        looked_at[unsure] = True
-        told_apart = np.where(looked_at[flat.graph_of_nodes()], _mix(base ^ extra), base)
-        full = _refine(flat, plan, told_apart)
+        nodes, part, part_plan = _part(flat, plan, unsure)
+        full[:, nodes] = _refine(part, part_plan, _mix(base[:, nodes] ^ extra[nodes]))
     count = sum_by_graph(plan.alive.astype(np.uint64), flat.node_ptr)
     digits = []
     for lane, colour in enumerate(_mix(full), start=1):
@@ -115,6 +121,11 @@ def _digests(flat: Flat, plan: _Plan, base: np.ndarray) -> np.ndarray:
         version = np.uint64(lane * 1000 + HASH_VERSION)
         digits.append(_mix(_mix(total + version) ^ count).tolist())
     return np.array([f"{a:016x}{b:016x}" for a, b in zip(*digits, strict=True)])
+
+
+def _bases(flat: Flat) -> np.ndarray:
+    """Return what the columns make of each node, uint64 [lanes, nodes]."""
+    return np.stack([_node_base(flat, lane) for lane in (1, 2)])
 
 
 def _node_base(flat: Flat, lane: int) -> np.ndarray:
@@ -147,6 +158,19 @@ def _plan(flat: Flat) -> _Plan:
         np.zeros(len(flat.source), dtype=bool),
         np.ones(flat.nodes, dtype=bool),
     )
+
+
+def _part(flat: Flat, plan: _Plan, graphs: np.ndarray) -> tuple[np.ndarray, Flat, _Plan]:
+    """Return the nodes of some graphs, these graphs on their own, and their part of the plan."""
+    node_counts, edge_counts = (np.diff(ptr)[graphs] for ptr in (flat.node_ptr, flat.edge_ptr))
+    nodes = ragged_indices(flat.node_ptr[graphs], node_counts)
+    edges = ragged_indices(flat.edge_ptr[graphs], edge_counts)
+    node_ptr, edge_ptr = pointers(node_counts), pointers(edge_counts)
+    moved = np.repeat(node_ptr[:-1] - flat.node_ptr[graphs], edge_counts)
+    ends = (flat.source[edges] + moved, flat.target[edges] + moved)
+    part = Flat({"op": flat.columns["op"][nodes]}, *ends, node_ptr, edge_ptr)
+    part_plan = _plan(part)._replace(folded=plan.folded[edges], alive=plan.alive[nodes])
+    return nodes, part, part_plan
 
 
 def levels(flat: Flat) -> list[np.ndarray]:
@@ -190,23 +214,27 @@ def _refine(flat: Flat, plan: _Plan, base: np.ndarray) -> np.ndarray:
     """
     nothing = np.uint64(0)
     slot = _mix(plan.slot)
+    folds = bool(plan.folded.any())  # mostly not, which saves half of the work
     inputs = np.zeros_like(base)
     forward = base.copy()
     for nodes, edges, starts in plan.forward:
         source = flat.source[edges]
-        term = np.where(
-            plan.folded[edges], inputs[:, source], _mix(forward[:, source] ^ slot[edges])
-        )
+        term = _mix(forward[:, source] ^ slot[edges])
+        if folds:
+            term = np.where(plan.folded[edges], inputs[:, source], term)
         inputs[:, nodes] = np.add.reduceat(term, starts, axis=1)
         forward[:, nodes] = _mix(base[:, nodes] ^ _mix(inputs[:, nodes]))
     beyond = np.zeros_like(base)
     full = forward.copy()
     for nodes, edges, starts in plan.backward:
-        target, folded = flat.target[edges], plan.folded[edges]
-        term = np.where(plan.alive[target], _mix(full[:, target] ^ slot[edges]), nothing)
-        term += beyond[:, target]
-        readers = np.add.reduceat(np.where(folded, nothing, term), starts, axis=1)
-        beyond[:, nodes] = np.add.reduceat(np.where(folded, term, nothing), starts, axis=1)
+        target = flat.target[edges]
+        term = _mix(full[:, target] ^ slot[edges])
+        if folds:
+            folded = plan.folded[edges]
+            term = np.where(plan.alive[target], term, nothing) + beyond[:, target]
+            beyond[:, nodes] = np.add.reduceat(np.where(folded, term, nothing), starts, axis=1)
+            term = np.where(folded, nothing, term)
+        readers = np.add.reduceat(term, starts, axis=1)
         full[:, nodes] = _mix(forward[:, nodes] ^ _mix(readers))
     return full
 

@@ -31,6 +31,8 @@ EDGES = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))
 """The (source, target) of each of the six operations, in the order of the API's strings."""
 SUMS = ((0,), (1, 2), (5, 4, 3))
 """For nodes 1, 2 and 3: the operations that are summed into it, in order, from the left."""
+READS = [(0,), (0,), (1,), (0,), (1,), (2, 3)]
+"""For each operation in GENNAPE's pairs: the operations that it reads, from 1; 0 is the input."""
 STACK_CHANNELS = (16, 32, 64)
 CELLS = 5
 NONE = "none"
@@ -65,9 +67,13 @@ class NB201(Space):
     def normalise(self, value: Any) -> Spec:
         """Return string and operations; either alone is read as well, bare or in a dictionary.
 
+        Also read is a pair as GENNAPE publishes it: the operations, and which each of them reads.
+
         Raises:
-            SpecError: It is neither, an operation is unknown, or the two are different cells.
+            SpecError: It is none of these, an operation is unknown, or the two are different cells.
         """
+        if isinstance(value, (list, tuple)) and len(value) == 2 and not isinstance(value[0], str):
+            value = _from_pair(*value)
         if isinstance(value, dict):
             forms = [value[key] for key in ("arch_str", "ops") if value.get(key) is not None]
             if not forms or set(value) - {"arch_str", "ops"}:
@@ -113,6 +119,17 @@ class NB201(Space):
             for _ in range(depth or CELLS):
                 x = _cell(b, x, c, steps)
         return b.finish(b.dense(b.mean(x), num_classes))
+
+
+def _from_pair(ops: Any, reads: Any) -> Any:
+    """Return the operations of a pair, whose second part must say what is fixed anyway."""
+    given = reads if isinstance(reads, (list, tuple)) else ()
+    if [tuple(each) if isinstance(each, (list, tuple)) else each for each in given] != READS:
+        raise SpecError(
+            f"nb201: the operations of a pair read {READS} (operations from 1, 0 is the cell's "
+            f"input), not {reads!r}"
+        )
+    return ops
 
 
 def _operations(form: Any) -> list[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from nape_bench.cli.main import main
 from nape_bench.data import load_dataset, places
+from nape_bench.data.registry import dataset_specs
 from nape_bench.predictors import predictors
 from nape_bench.spaces import spaces
 
@@ -42,8 +43,21 @@ def test_a_known_dataset_of_which_nothing_is_at_hand(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(places, "EMBEDDED", tmp_path)
+    monkeypatch.delitem(dataset_specs()["nape/two_path"].how, "gennape_cifar10")
     assert main(["datasets", "nape/two_path"]) == 0
     assert capsys.readouterr().out.startswith("nothing of nape/two_path is at hand")
+
+
+def test_configs_of_a_release_are_one_entry(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["datasets"]) == 0
+    out = capsys.readouterr().out
+    assert out.count("nape-bench import aiop ") == 3
+    assert "and 10 more (nape-bench datasets nape/ofa_pn)" in out
+    assert out.count("nape/nb201, ") == 3
+    assert main(["datasets", "nape/ofa_pn"]) == 0
+    out = capsys.readouterr().out
+    assert out.count("nape-bench import aiop ") == 11
+    assert "aiop_sem_seg_shared:" in out
 
 
 def test_datasets_as_json(tiny: object, capsys: pytest.CaptureFixture[str]) -> None:

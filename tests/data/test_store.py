@@ -107,7 +107,9 @@ def test_registered_datasets_are_described() -> None:
         assert name == f"nape/{spec.info.family}"
         assert all(dataclasses.astuple(spec.info))
         for command in spec.how.values():
-            assert f"--name {name}" in command
+            # A release names its datasets itself.
+            release = command.startswith(("nape-bench import gennape ", "nape-bench import aiop "))
+            assert release or f"--name {name}" in command
     with pytest.raises(ValueError, match="duplicate dataset 'nape/hiaml'"):
         registry.register(specs["nape/hiaml"])
 

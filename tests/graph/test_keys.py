@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from nape_bench.graph import COLUMNS, ArchGraph, GraphBuilder, GraphTable
-from nape_bench.graph.keys import graph_keys
+from nape_bench.graph.keys import graph_hashes, graph_keys
 from tests.graph.networks import random_network, shuffled, table, tiny
 
 
@@ -31,6 +31,14 @@ def test_keys_do_not_depend_on_how_a_table_is_cut(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("nape_bench.graph.keys._CHUNK_NODES", 50)
     for expected, got in zip(whole, graph_keys(flat), strict=True):
         assert expected.tolist() == got.tolist()
+
+
+def test_hashes_alone_are_the_first_of_both_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    graphs = table(30)
+    assert graph_hashes(graphs.flat()).tolist() == graphs.hashes.tolist()
+    monkeypatch.setattr("nape_bench.graph.keys._CHUNK_NODES", 50)
+    assert graph_hashes(graphs.flat()).tolist() == graphs.hashes.tolist()
+    assert graph_hashes(graphs[:0].flat()).tolist() == []
 
 
 def test_hashes_of_a_network_stay_what_they_are() -> None:

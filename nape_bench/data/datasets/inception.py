@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from nape_bench.data.datasets._papers import GENNAPE
+from nape_bench.data.datasets._releases import gennape_json
 from nape_bench.data.registry import DatasetSpec, published_info, register
 
 INCEPTION = register(
     DatasetSpec(
         name="nape/inception",
         info=published_info("Inception", "inception", GENNAPE),
+        how={
+            "gennape_cifar10": gennape_json("inception", ""),
+        },
         pins={
             "v1.1": {
                 "micro": "cf16a16091e9d0882961ca57503182fef514b74650ce13d56278ef30924b8f81",

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from nape_bench.data.datasets._releases import gennape
 from nape_bench.data.registry import DatasetSpec, published_info, register
 
 NB101 = register(
@@ -18,10 +19,11 @@ NB101 = register(
             "ICML 2019",
         ),
         how={
+            "gennape_cifar10": gennape("nb101"),
             "cifar10": (
                 "nape-bench import table nb101_500.csv --space nb101 --spec adjacency,ops "
                 "--label cifar10=cifar10_val_acc --unit cifar10=% --name nape/nb101"
-            )
+            ),
         },
         pins={
             "v1.1": {

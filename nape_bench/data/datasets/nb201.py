@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from nape_bench.data.datasets._releases import gennape
 from nape_bench.data.registry import DatasetSpec, published_info, register
 
 NB201 = register(
@@ -21,6 +22,9 @@ NB201 = register(
             "Search, ICLR 2020",
         ),
         how={
+            "gennape_cifar10": gennape("nb201c10"),
+            "gennape_cifar100": gennape("nb201c100"),
+            "gennape_imagenet16": gennape("nb201imgnet"),
             "cifar10": (
                 "nape-bench import table nats_bench.csv --space nb201 --spec ArchitectureString "
                 "--label cifar10=CIFAR10TestAccuracy200Epochs --unit cifar10=% --name nape/nb201"

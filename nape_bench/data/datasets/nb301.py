@@ -6,6 +6,7 @@ that the benchmark's surrogate model predicts (Apache-2.0): genotype, cifar10_va
 
 from __future__ import annotations
 
+from nape_bench.data.datasets._releases import gennape
 from nape_bench.data.info import DatasetInfo
 from nape_bench.data.registry import DatasetSpec, register
 
@@ -27,11 +28,12 @@ NB301 = register(
             ),
         ),
         how={
+            "gennape_cifar10": gennape("nb301"),
             "surrogate": (
                 "nape-bench import table nb301_surrogate_cifar10.csv --space nb301 "
                 "--spec genotype --label surrogate=cifar10_val_surrogate --unit surrogate=% "
                 "--name nape/nb301"
-            )
+            ),
         },
         pins={
             "v1.2": {

@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 from nape_bench.data.datasets._papers import ONCE_FOR_ALL
+from nape_bench.data.datasets._releases import aiop, gennape
 from nape_bench.data.registry import DatasetSpec, published_info, register
 
 OFA_MBV3 = register(
@@ -19,6 +20,8 @@ OFA_MBV3 = register(
         name="nape/ofa_mbv3",
         info=published_info("OFA-MobileNetV3", "ofa_mbv3", ONCE_FOR_ALL),
         how={
+            "gennape_imagenet": gennape("ofa"),
+            **aiop("mbv3"),
             "imagenet": (
                 "nape-bench import table mbnv3w10_evoga_acc.csv mbnv3w10_evonsga2_acc_macs.csv "
                 "mbnv3w10_evounsga3_acc_macs_params.csv mbnv3w10_linasga_acc.csv "

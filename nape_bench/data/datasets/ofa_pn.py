@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from nape_bench.data.datasets._papers import ONCE_FOR_ALL
+from nape_bench.data.datasets._releases import aiop, gennape
 from nape_bench.data.registry import DatasetSpec, published_info, register
 
 OFA_PN = register(
     DatasetSpec(
         name="nape/ofa_pn",
         info=published_info("OFA-ProxylessNAS", "ofa_pn", ONCE_FOR_ALL),
+        how={
+            "gennape_imagenet": gennape("ofa"),
+            **aiop("pn"),
+        },
         pins={
             "v1.1": {
                 "micro": "9d9f901b17c093346208dffc36eb435b86c7836a4035b5426d82de2c334642c7",

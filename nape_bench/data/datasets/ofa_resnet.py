@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from nape_bench.data.datasets._papers import ONCE_FOR_ALL
+from nape_bench.data.datasets._releases import aiop, gennape
 from nape_bench.data.registry import DatasetSpec, published_info, register
 
 OFA_RESNET = register(
     DatasetSpec(
         name="nape/ofa_resnet",
         info=published_info("OFA-ResNet50", "ofa_resnet", ONCE_FOR_ALL),
+        how={
+            "gennape_imagenet": gennape("ofa_resnet"),
+            **aiop("resnet"),
+        },
         pins={
             "v1.2": {
                 "micro": "e089a250f38266b7ae0a73470b1a115795c8219b468d95f2a2dc9d16dab86323",

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from nape_bench.data.datasets._papers import GENNAPE
+from nape_bench.data.datasets._releases import gennape_json
 from nape_bench.data.registry import DatasetSpec, published_info, register
 
 TWO_PATH = register(
     DatasetSpec(
         name="nape/two_path",
         info=published_info("Two-Path", "two_path", GENNAPE),
+        how={
+            "gennape_cifar10": gennape_json("two_path"),
+        },
         pins={
             "v1.1": {
                 "micro": "b13cc8c09ea36b2ea8b391bfd9f59c2e89e7e30c886f288de5f55de4f2095ba9",

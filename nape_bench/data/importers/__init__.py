@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+from nape_bench.data.importers.aiop import import_aiop
+from nape_bench.data.importers.gennape import import_gennape
+from nape_bench.data.importers.graph_report import GraphReport
 from nape_bench.data.importers.report import ImportReport, SkippedRow
 from nape_bench.data.importers.table import import_table
 
-__all__ = ["ImportReport", "SkippedRow", "import_table"]
+__all__ = [
+    "GraphReport",
+    "ImportReport",
+    "SkippedRow",
+    "import_aiop",
+    "import_gennape",
+    "import_table",
+]

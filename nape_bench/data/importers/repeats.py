@@ -48,6 +48,10 @@ class Repeats:
     def __contains__(self, row_id: object) -> bool:
         return row_id in self._index
 
+    def place(self, row_id: str) -> int:
+        """Return the number of an architecture, counted from 0 in the order in which they came."""
+        return self._index[row_id]
+
     def add(self, row_id: str, where: str, values: Sequence[float]) -> None:
         """Add a row.
 

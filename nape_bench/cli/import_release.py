@@ -1,0 +1,54 @@
+"""What the commands that import published releases share."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from nape_bench.data.importers.graph_report import GraphReport
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that all of them have."""
+    parser.add_argument(
+        "path",
+        metavar="PATH",
+        help="a file of the release, a folder with all below it, or a zip or tar archive",
+    )
+    parser.add_argument("--version", default="v1.0", help="version of the datasets (v1.0)")
+    parser.add_argument(
+        "--skip-bad",
+        action="store_true",
+        help="leave out entries that cannot be read, and list them in a report",
+    )
+    parser.add_argument(
+        "--on-duplicate",
+        default="error",
+        choices=("error", "mean", "first"),
+        help="what becomes of an architecture that comes with different labels (error)",
+    )
+    parser.add_argument("--quiet", action="store_true", help="show no progress")
+
+
+def report(
+    args: argparse.Namespace, importer: Callable[..., list[tuple[Path, GraphReport]]]
+) -> None:
+    """Import what was asked for, and print what came of it."""
+    from nape_bench.data.manifest import read_manifest
+
+    imported = importer(
+        args.path,
+        version=args.version,
+        skip_bad=args.skip_bad,
+        on_duplicate=args.on_duplicate,
+        progress=not args.quiet and sys.stderr.isatty(),
+    )
+    for folder, found in imported:
+        manifest = read_manifest(folder)
+        print(found.summary())
+        print(f"{manifest.name} {manifest.version} ({', '.join(manifest.configs)}) is in {folder}")

@@ -1,0 +1,187 @@
+"""Reading a pickle from a file: a list entry by entry, or one object."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from nape_bench.data.pickles.limits import Limits
+from nape_bench.data.pickles.machine import (
+    APPEND,
+    APPENDS,
+    BINPUT,
+    EMPTY_DICT,
+    FRAME,
+    LONG_BINPUT,
+    MARK,
+    MEMOIZE,
+    PROTO,
+    STOP,
+    Machine,
+    ShortError,
+)
+from nape_bench.data.pickles.memo import Memo
+from nape_bench.data.pickles.values import measure
+from nape_bench.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import BinaryIO
+
+    from nape_bench.data.pickles.references import References
+
+_BLOCK = 4 << 20
+_NUMBERED = frozenset({MEMOIZE, BINPUT, LONG_BINPUT})
+_ENDS = frozenset({EMPTY_DICT, APPEND, APPENDS})
+"""What follows an entry: the next one, which is a dictionary too, or the end of the list."""
+
+
+class Entry(NamedTuple):
+    """One entry of a list.
+
+    Attributes:
+        value: What it is.
+        position: Where it begins in the file, in bytes.
+    """
+
+    value: Any
+    position: int
+
+
+def read_entries(
+    file: BinaryIO, name: str, references: References, limits: Limits | None = None
+) -> Iterator[Entry]:
+    """Read a pickled list of dictionaries, holding one of them at a time.
+
+    Args:
+        file: The file, from its beginning.
+        name: What messages call it.
+        references: What `references.scan` found in it.
+        limits: What it may ask for.
+
+    Raises:
+        DataError: It is no such pickle, is cut off, names or does what is refused, or asks for
+            more than the limits; the message says at which byte.
+    """
+    reader = _Reader(file, name, references, limits or Limits())
+    reader.whole(reader.open_list)
+    while (entry := reader.whole(reader.entry)) is not None:
+        yield entry
+    reader.check_end()
+
+
+def read_object(
+    file: BinaryIO, name: str, references: References, limits: Limits | None = None
+) -> Any:
+    """Read a pickle of one object; arguments and errors as for `read_entries`."""
+    reader = _Reader(file, name, references, limits or Limits())
+    value = reader.whole(reader.object)
+    reader.check_end()
+    return value
+
+
+class _Reader:
+    """Drives a machine over a file, of which it holds a window."""
+
+    def __init__(self, file: BinaryIO, name: str, references: References, limits: Limits) -> None:
+        self._file, self._name, self._limits = file, name, limits
+        self._memo = Memo(references, limits)
+        self._machine = Machine(self._memo, limits)
+        self._base = 0  # where in the file the buffer begins
+        self._open = False
+
+    def whole(self, action: Callable[[], Any]) -> Any:
+        """Do something that may need more of the file, from its start again each time it does."""
+        machine = self._machine
+        start = machine.at
+        state = (len(machine.stack), len(machine.marks), self._memo.next, self._open)
+        while True:
+            machine.steps = 0
+            try:
+                return action()
+            except ShortError:
+                pass  # read on, and do it again
+            except (ValueError, RecursionError) as error:
+                raise self._error(machine.opcode_at, str(error)) from None
+            machine.clear(state[0], state[1])
+            self._memo.undo(state[2])
+            self._open = state[3]
+            machine.at = start
+            self._refill()
+            start = 0
+
+    def open_list(self) -> None:
+        """Read up to the first entry: the list, still empty."""
+        self._check_start()
+        machine = self._machine
+        while not machine.stack or machine.peek() in _NUMBERED:
+            machine.step()
+        machine.top(list)
+        machine.floor = 1
+
+    def entry(self) -> Entry | None:
+        """Read the next entry, None where the list ends."""
+        machine = self._machine
+        while (code := machine.peek()) != EMPTY_DICT:
+            machine.opcode_at = machine.at
+            if code == STOP and not self._open:
+                machine.at += 1
+                return None
+            if code == (APPENDS if self._open else MARK):
+                self._open = not self._open
+                machine.at += 1
+            elif code == FRAME:
+                machine.step()
+            else:
+                raise ValueError("the entries of the list are to be dictionaries")
+        start = machine.at
+        machine.step()
+        machine.run(_ENDS, 2)
+        value = machine.stack.pop()
+        if not isinstance(value, dict):
+            raise ValueError("the entries of the list are to be dictionaries")
+        if not self._open:
+            if machine.peek() != APPEND:
+                raise ValueError("an entry is not put into the list")
+            machine.at += 1
+        self._finish(value)
+        return Entry(value, self._base + start)
+
+    def object(self) -> Any:
+        """Read the one object of a pickle."""
+        self._check_start()
+        machine = self._machine
+        machine.run({STOP}, 1)
+        machine.at += 1
+        value = machine.stack.pop()
+        self._finish(value)
+        return value
+
+    def _check_start(self) -> None:
+        if self._machine.peek() != PROTO:
+            raise ValueError("no pickle of protocol 3 to 5 begins here")
+
+    def check_end(self) -> None:
+        """Check that nothing follows."""
+        if self._machine.at < len(self._machine.buffer) or self._file.read(1):
+            raise self._error(self._machine.at, "more follows where the pickle ends")
+
+    def _finish(self, value: Any) -> None:
+        measure(value, self._limits.depth, self._limits.objects)
+        self._memo.settle(self._base + self._machine.at)
+
+    def _refill(self) -> None:
+        """Read on: what is before the machine's place is forgotten."""
+        machine = self._machine
+        if len(machine.buffer) - machine.at > self._limits.entry_bytes:
+            most = f"{self._limits.entry_bytes:,}"
+            raise self._error(machine.at, f"what begins here has more than {most} bytes")
+        block = self._file.read(_BLOCK)
+        if not block:
+            message = "the file ends in the middle of a pickle: it is cut off"
+            raise self._error(len(machine.buffer), message)
+        self._base += machine.at
+        machine.buffer = machine.buffer[machine.at :] + block
+        machine.at = machine.opcode_at = 0
+
+    def _error(self, at: int, message: str) -> DataError:
+        return DataError(f"{self._name}, byte {self._base + at:,}: {message}")

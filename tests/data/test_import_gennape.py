@@ -1,0 +1,531 @@
+"""import_gennape and import_aiop: from the authors' caches to datasets."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from nape_bench.data import load_dataset
+from nape_bench.data.importers import GraphReport, gennape, import_aiop, import_gennape
+from nape_bench.data.importers.published import BATCH
+from nape_bench.data.registry import dataset_specs
+from nape_bench.errors import DataError
+from nape_bench.spaces import space
+from tests.data.caches import (
+    config,
+    entry,
+    json_record,
+    sampled,
+    state,
+    write_cache,
+    write_json,
+)
+
+CACHE = "gpi_{}_comp_graph_cache.pkl"
+PICKLED = {
+    "nb101": ("nb101", "gennape_cifar10"),
+    "nb201c10": ("nb201", "gennape_cifar10"),
+    "nb201c100": ("nb201", "gennape_cifar100"),
+    "nb201imgnet": ("nb201", "gennape_imagenet16"),
+    "nb201c10_complete": ("nb201", "gennape_cifar10_complete"),
+    "nb301": ("nb301", "gennape_cifar10"),
+    "ofa_resnet": ("ofa_resnet", "gennape_imagenet"),
+}
+AIOP = "gpi_ofa_pn_obj_det_coco_ind_comp_graph_cache.pkl"
+
+
+def run(path: Path, **changes: Any) -> list[tuple[Path, GraphReport]]:
+    return import_gennape(path, progress=False, **changes)
+
+
+def labels(name: str, config: str, label: str = "accuracy") -> dict[str, float]:
+    ds = load_dataset(name, config)
+    return {i: y for s in ds for i, y in zip(ds[s].ids, ds[s].labels[label].tolist(), strict=True)}
+
+
+def cache(tmp_path: Path, kind: str, entries: Any) -> Path:
+    return write_cache(tmp_path / CACHE.format(kind), entries)
+
+
+@pytest.mark.parametrize("kind", PICKLED)
+def test_every_cache(tmp_path: Path, kind: str) -> None:
+    family, name = PICKLED[kind]
+    specs = sampled(family, 3)
+    fields = {"flops": None} if family == "nb201" else {}
+    entries = [entry(family, spec, i, **fields) for i, spec in enumerate(specs)]
+    if family == "nb201":
+        entries = [{k: v for k, v in each.items() if k != "n_params"} for each in entries]
+    ((folder, report),) = run(cache(tmp_path, kind, entries))
+    assert (report.read, report.kept, report.graphs_same) == (3, 3, 3)
+    assert report.graphs_differing == {}
+    ids = [f"{family}:{space(family).format(spec)}" for spec in specs]
+    assert labels(f"nape/{family}", name) == dict(
+        zip(ids, (0.9, 0.9 + 1 / 1024, 0.9 + 2 / 1024), strict=True)
+    )
+    ds = load_dataset(f"nape/{family}", name)
+    assert Path(ds.path) == folder
+    assert (ds.target, ds.version) == ("accuracy", "v1.0")
+    assert ds.labels_info["accuracy"].unit == "fraction"
+    assert "fraction of 1" in ds.labels_info["accuracy"].meaning
+    if family == "nb201":
+        assert list(ds.labels_info) == ["accuracy"]
+    else:
+        assert labels(f"nape/{family}", name, "flops")[ids[2]] == 3e8 + 2
+        assert labels(f"nape/{family}", name, "params")[ids[2]] == 1e6 + 2
+        assert (ds.labels_info["flops"].unit, ds.labels_info["flops"].higher_is_better) == (
+            "FLOPs", False,
+        )  # fmt: skip
+    for split in ds:
+        for i, graph in enumerate(ds[split].graphs):
+            assert graph == space(family).build(ds[split].specs[i])
+
+
+def test_the_two_families_of_a_cache(tmp_path: Path) -> None:
+    mixed = [
+        entry(family, spec, i)
+        for i, family in enumerate(("ofa_pn", "ofa_mbv3", "ofa_pn"))
+        for spec in sampled(family, 1, seed=i)
+    ]
+    found = run(cache(tmp_path, "ofa", mixed))
+    assert [report.kept for _, report in found] == [2, 1]
+    pn, mbv3 = (labels(f"nape/{name}", "gennape_imagenet") for name in ("ofa_pn", "ofa_mbv3"))
+    assert sorted(pn.values()) == [0.9, 0.9 + 2 / 1024]
+    assert list(mbv3.values()) == [0.9 + 1 / 1024]
+    told = load_dataset("nape/ofa_mbv3", "gennape_imagenet").provenance
+    assert (told["family"], told["task"], told["entries"]) == ("ofa_mbv3", "ImageNet", 1)
+    mixed[1]["compute graph"]["name"] = "OFA-Net3"
+    with pytest.raises(DataError, match=r"entry 2 .* begins with one of OFA-PN, OFA-MBV3"):
+        run(cache(tmp_path, "ofa", mixed), version="v2.0")
+
+
+@pytest.mark.parametrize("family", gennape.JSON)
+def test_json(tmp_path: Path, family: str) -> None:
+    specs = sampled(family, 3)
+    records = [json_record(family, spec, i) for i, spec in enumerate(specs)]
+    name = f"{family}_cifar10_labelled_cg_data.json"
+    path = write_json(tmp_path / (name if family == "inception" else f"gpi_test_{name}"), family,
+                      records)  # fmt: skip
+    ((_, report),) = run(path)
+    assert (report.kept, report.graphs_same) == (3, 3)
+    found = labels(f"nape/{family}", "gennape_cifar10")
+    assert list(found.values()) != []
+    assert found[f"{family}:{space(family).format(specs[2])}"] == 91.25 + 2 / 64
+    told = load_dataset(f"nape/{family}", "gennape_cifar10").labels_info["accuracy"]
+    assert (told.unit, "best epoch" in told.meaning) == ("%", True)
+
+
+def test_provenance(tmp_path: Path) -> None:
+    path = cache(tmp_path, "nb101", [entry("nb101", spec) for spec in sampled("nb101", 1)])
+    run(path, on_duplicate="first")
+    told = load_dataset("nape/nb101", "gennape_cifar10").provenance
+    assert told["importer"] == "gennape"
+    assert told["file"] == path.name
+    assert told["source"].startswith("Mills et al., GENNAPE")
+    assert (told["entries"], told["entries_skipped"]) == (1, 0)
+    assert (told["graphs_compared"], told["graphs_same"], told["graphs_differing"]) == (1, 1, {})
+    assert told["command"] == (
+        f"nape-bench import gennape {path.name} --version v1.0 --on-duplicate first"
+    )
+
+
+def changed(**fields: Any) -> dict[str, Any]:
+    """Return an entry of nb101 whose graph, or a node of it, is another."""
+    found = entry("nb101", sampled("nb101", 1)[0])
+    graph = found["compute graph"]
+    for key, change in fields.items():
+        if key in graph:
+            graph[key] = change(graph[key]) if callable(change) else change
+        elif key in graph["weighted_nodes"][1]:
+            graph["weighted_nodes"][1][key] = change
+        else:
+            found[key] = change
+    return found
+
+
+def conv(**fields: Any) -> dict[str, Any]:
+    node = dict(changed()["compute graph"]["weighted_nodes"][0])
+    return {**node, **fields}
+
+
+WRONG = [
+    ({"acc": math.nan}, "acc is nan, where a number of 0 to 1 expected"),
+    ({"acc": math.inf}, "acc is inf, where"),
+    ({"acc": 93.5}, "acc is 93.5, where a number of 0 to 1"),
+    ({"acc": True}, "acc is True"),
+    ({"acc": "0.9"}, "acc is '0.9'"),
+    ({"acc": None}, "acc is None"),
+    ({"flops": -1.0}, "flops is -1.0"),
+    ({"flops": math.nan}, "flops is nan"),
+    ({"compute graph": 5}, "a ComputeGraph expected, not 5"),
+    ({"compute graph": {"a": 1}}, "has no edge_pairs, regular_nodes, weighted_nodes"),
+    ({"original config": (["input"], [[0]])}, "nb101: "),
+    ({"original config": b"bytes"}, "nb101: "),
+    ({"edge_pairs": 5}, "edge_pairs of a ComputeGraph is a list, not 5"),
+    ({"edge_pairs": [(0, 1, 2)]}, "edge_pairs are pairs"),
+    ({"edge_pairs": [(0, 1), (0,)]}, "edge_pairs are pairs"),
+    ({"edge_pairs": [("0", "1")]}, "edge_pairs are pairs"),
+    ({"edge_pairs": [(0, 1.5)]}, "edge_pairs are pairs"),
+    ({"edge_pairs": [(0, 10_000)]}, r"edge 0 \(0, 10000\) names a node that is not there"),
+    ({"edge_pairs": lambda edges: [*edges, edges[-1][::-1]]}, "graph NB101-Net0: it has a cycle"),
+    ({"edge_pairs": [(0, 0)]}, "it has a cycle"),
+    ({"regular_nodes": lambda nodes: nodes[1:]}, "has an input and an output node|names a node"),
+    ({"regular_nodes": [5]}, "a node expected, not 5"),
+    ({"op_type_idx": 77}, "node '.*': op_type_idx is 77, where 0 to 31 expected"),
+    ({"op_type_idx": "conv"}, "op_type_idx is 'conv'"),
+    ({"resolution": (32, 32, 32)}, "resolution is .32, 32, 32., where 6 integers expected"),
+    ({"resolution": (0, 32, 32, 32, 3, 3)}, "h_in is 0, where 1 to 32767 expected"),
+    ({"resolution": (2**40, 32, 32, 32, 3, 3)}, "h_in is 1099511627776, where"),
+    ({"strides": None}, "strides is None, where 4 integers expected"),
+    ({"shape": [3, 3, "a", 3]}, "shape is .3, 3, 'a', 3., where 4 integers"),
+    ({"metadata": 5}, "metadata is 5, where a dictionary"),
+    ({"metadata": {"dilations": (1, 2, 1, 1)}}, "the same along height and width"),
+]
+
+
+@pytest.mark.parametrize(("change", "message"), WRONG)
+def test_what_is_wrong_stops_the_import_and_is_named(
+    tmp_path: Path, own_home: Path, change: dict[str, Any], message: str
+) -> None:
+    good = [entry("nb101", spec, i) for i, spec in enumerate(sampled("nb101", 2, seed=5))]
+    path = cache(tmp_path, "nb101", [good[0], changed(**change), good[1]])
+    with pytest.raises(DataError, match=message) as caught:
+        run(path)
+    assert str(caught.value).startswith(f"{path}, entry 2 (byte ")
+    assert "nothing was imported" in str(caught.value)
+    assert list(own_home.iterdir()) == []
+    ((folder, report),) = run(path, skip_bad=True)
+    assert (report.read, report.kept, len(report.skipped)) == (3, 2, 1)
+    on_disk = json.loads((folder / "import_report.json").read_text())
+    assert on_disk["skipped"][0]["where"].startswith("entry 2 (byte ")
+    assert load_dataset("nape/nb101", "gennape_cifar10").provenance["entries_skipped"] == 1
+
+
+def test_a_file_of_bad_entries_alone(tmp_path: Path, own_home: Path) -> None:
+    path = cache(tmp_path, "nb101", [changed(acc=math.nan), {"acc": 1}])
+    with pytest.raises(DataError, match="none of its architectures of nb101 can be read"):
+        run(path, skip_bad=True)
+    with pytest.raises(DataError, match="none of its architectures"):
+        run(cache(tmp_path, "nb101", []))
+    path = cache(tmp_path, "nb101", [changed(**{"original config": ["input"]})])
+    with pytest.raises(DataError, match="none of its architectures"):
+        run(path, skip_bad=True)
+    assert list(own_home.iterdir()) == []
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 2**40) | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(("a", "str_id", "op_type_idx")), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(ANYTHING, st.lists(st.integers(0, 400), min_size=1, max_size=6))
+def test_anything_in_place_of_anything(tmp_path: Path, value: Any, place: list[int]) -> None:
+    def replaced(found: Any, steps: list[int]) -> Any:
+        if steps and isinstance(found, dict) and found:
+            key = list(found)[steps[0] % len(found)]
+            return {**found, key: replaced(found[key], steps[1:])}
+        if steps and isinstance(found, list) and found:
+            at = steps[0] % len(found)
+            return [*found[:at], replaced(found[at], steps[1:]), *found[at + 1 :]]
+        return value
+
+    record = json_record("two_path", sampled("two_path", 1)[0])
+    path = write_json(tmp_path / "two_path_cifar10_labelled_cg_data.json", "two_path",
+                      [replaced(record, place)])  # fmt: skip
+    try:
+        ((folder, report),) = run(path)
+    except DataError as error:
+        told = str(error)
+        assert told.startswith(str(path)) or "with other content" in told
+    else:
+        assert report.kept == 1
+        shutil.rmtree(folder)
+
+
+def test_a_cache_that_is_cut_off_leaves_nothing(tmp_path: Path, own_home: Path) -> None:
+    path = cache(
+        tmp_path, "nb101", [entry("nb101", s, i) for i, s in enumerate(sampled("nb101", 3))]
+    )
+    whole = path.read_bytes()
+    for share in (0.2, 0.5, 0.999):
+        path.write_bytes(whole[: int(share * len(whole))])
+        with pytest.raises(DataError, match="it is cut off"):
+            run(path, skip_bad=True)
+    assert list(own_home.iterdir()) == []
+
+
+def shifted(number: int, change: Any) -> dict[str, Any]:
+    """Return an entry of which the graph, but not the specification, was changed."""
+    found = entry("nb101", sampled("nb101", number + 1)[number], number)
+    change(found["compute graph"])
+    return found
+
+
+def identity(graph: dict[str, Any]) -> None:
+    """Put an Identity behind the first node, and one more behind that."""
+    nodes = graph["regular_nodes"]
+    first = len(graph["weighted_nodes"]) + len(nodes)
+    node = {**nodes[1], "op_type_idx": 25, "str_id": "9|identity", "metadata": None}
+    graph["regular_nodes"] = [*nodes, node, node]
+    graph["edge_pairs"] = [
+        (first + 1, b) if a == 0 else (a, b) for a, b in graph["edge_pairs"]
+    ] + [(0, first), (first, first + 1)]  # fmt: skip
+
+
+def other_op(graph: dict[str, Any]) -> None:
+    node = next(node for node in graph["regular_nodes"] if node["op_type_idx"] == 6)
+    node["op_type_idx"] = 7
+
+
+def other_kernel(graph: dict[str, Any]) -> None:
+    graph["weighted_nodes"][0]["shape"] = [3, 128, 5, 5]
+
+
+def test_graphs_that_differ_are_named(tmp_path: Path) -> None:
+    changes = [lambda graph: None, identity, other_op, other_kernel, other_op]
+    path = cache(tmp_path, "nb101", [shifted(i, change) for i, change in enumerate(changes)])
+    ((_, report),) = run(path)
+    assert (report.kept, report.graphs_same) == (5, 2)
+    assert report.graphs_differing == {
+        "more ReLU6 and fewer ReLU": {"count": 2, "first": ["NB101-Net2", "NB101-Net4"]},
+        "other kernel_h, kernel_w of Conv": {"count": 1, "first": ["NB101-Net3"]},
+    }
+    assert "2 of 5 published graphs are those of their specifications" in report.summary()
+    assert "2 differ: more ReLU6 and fewer ReLU (NB101-Net2, NB101-Net4)" in report.summary()
+    ds = load_dataset("nape/nb101", "gennape_cifar10")
+    assert ds.provenance["graphs_same"] == 2
+    for split in ds:
+        for i, graph in enumerate(ds[split].graphs):
+            assert graph == space("nb101").build(ds[split].specs[i])
+
+
+def test_wiring_that_differs_is_named(tmp_path: Path) -> None:
+    record = json_record("hiaml", ["hiaml_t31", "hiaml_r30", "hiaml_g30", "hiaml_z"])
+    graph = record["cg"]
+    nodes = [*graph["weighted_nodes"], *graph["regular_nodes"]]
+    adds = [i for i, node in enumerate(nodes) if node["op_type_idx"] == 9]
+    # The two projections of the block r30 go into sums of their own: these are exchanged.
+    into = {edge[0]: edge for edge in graph["edge_pairs"] if edge[1] in adds}
+    alike = [
+        (a, b)
+        for a in into for b in into
+        if a < b and into[a][1] != into[b][1] and {**nodes[a], "str_id": ""} == {
+            **nodes[b], "str_id": ""}
+    ]  # fmt: skip
+    told = set()
+    for number, (a, b) in enumerate(alike):
+        into[a][1], into[b][1] = into[b][1], into[a][1]
+        path = write_json(tmp_path / "hiaml_cifar10_labelled_cg_data.json", "hiaml", [record])
+        try:
+            told |= set(run(path, version=f"v{number}.0")[0][1].graphs_differing)
+        except DataError as error:
+            assert "it has a cycle" in str(error)  # noqa: PT017 (some lead back)
+        into[a][1], into[b][1] = into[b][1], into[a][1]
+    assert told == {"the same nodes, wired in another way"}
+
+
+def test_a_sum_of_a_node_with_itself_is_no_difference(tmp_path: Path) -> None:
+    skips = "|skip_connect~0|+|skip_connect~0|skip_connect~1|+|{0}~0|{0}~1|{0}~2|"
+    specs = [space("nb201").parse(skips.format(op)) for op in ("skip_connect", "nor_conv_3x3")]
+    entries = [entry("nb201", spec, i) for i, spec in enumerate(specs)]
+    built = space("nb201").build(specs[0])
+    graph = entries[0]["compute graph"]
+    assert len(graph["regular_nodes"]) + len(graph["weighted_nodes"]) < len(built)
+    ((_, report),) = run(cache(tmp_path, "nb201c10", entries))
+    assert (report.graphs_same, report.graphs_differing) == (2, {})
+
+
+def test_an_input_of_another_size_is_named(tmp_path: Path) -> None:
+    spec = sampled("ofa_resnet", 1)[0]
+    usual = spec["resolution"]
+    graph = state(space("ofa_resnet").build(spec, resolution=1024), "OFA-ResNet0")
+    other = state(space("ofa_resnet").build(spec, resolution=512), "OFA-ResNet1")
+    other_op(other)
+    found = entry("ofa_resnet", spec, **{"compute graph": graph})
+    path = cache(tmp_path, "ofa_resnet", [found, {**found, "compute graph": other}])
+    ((_, report),) = run(path)
+    assert list(report.graphs_differing) == [
+        f"input of 1024 pixels, not {usual}; else the same",
+        f"input of 512 pixels, not {usual}; more ReLU6 and fewer ReLU",
+    ]
+    assert report.repeated_same == 1
+
+
+def test_more_than_a_batch(tmp_path: Path) -> None:
+    specs = sampled("hiaml", 40)
+    records = [json_record("hiaml", spec, i) for i, spec in enumerate(specs)]
+    many = [records[i % 40] for i in range(BATCH + 41)]
+    bad = json_record("hiaml", specs[3], 3)
+    other_op(bad["cg"])
+    path = write_json(tmp_path / "hiaml_cifar10_labelled_cg_data.json", "hiaml", [*many, bad])
+    ((_, report),) = run(path)
+    assert (report.read, report.kept) == (BATCH + 42, 40)
+    assert report.repeated_same == BATCH + 2
+    assert report.graphs_same == BATCH + 41
+    assert report.graphs_differing["more ReLU6 and fewer ReLU"]["first"] == ["HiAMLNet3"]
+
+
+def test_an_architecture_with_other_labels(tmp_path: Path) -> None:
+    spec = sampled("nb101", 1)[0]
+    path = cache(tmp_path, "nb101", [entry("nb101", spec, 0), entry("nb101", spec, 64)])
+    with pytest.raises(DataError, match=r"entry 2 .* stood in entry 1 .* already, with accuracy"):
+        run(path)
+    run(path, on_duplicate="mean")
+    assert list(labels("nape/nb101", "gennape_cifar10").values()) == [0.9 + 1 / 32]
+    with pytest.raises(DataError, match="one of error, mean, first"):
+        run(path, on_duplicate="last")
+
+
+def test_importing_again(tmp_path: Path) -> None:
+    path = cache(
+        tmp_path, "nb101", [entry("nb101", s, i) for i, s in enumerate(sampled("nb101", 2))]
+    )
+    ((folder, _),) = run(path)
+    assert run(path)[0][0] == folder
+    other = cache(tmp_path, "nb101", [entry("nb101", sampled("nb101", 1, seed=9)[0])])
+    with pytest.raises(DataError, match=r"is in .* with other content"):
+        run(other)
+    ((newer, _),) = run(other, version="v1.1")
+    assert load_dataset("nape/nb101", "gennape_cifar10").path == str(newer)
+
+
+def test_a_folder_of_a_release(tmp_path: Path) -> None:
+    (tmp_path / "cache").mkdir()
+    cache(tmp_path / "cache", "nb101", [entry("nb101", sampled("nb101", 1)[0])])
+    write_json(tmp_path / "hiaml_cifar10_labelled_cg_data.json", "hiaml",
+               [json_record("hiaml", sampled("hiaml", 1)[0])])  # fmt: skip
+    (tmp_path / "README.md").write_text("something else")
+    assert [folder.parent.parent.name for folder, _ in run(tmp_path)] == ["nb101", "hiaml"]
+    cache(tmp_path / "cache", "nb301", [{"acc": 0.5}])
+    with pytest.raises(DataError, match=r"has no compute graph, .*imported before: .*nb101"):
+        run(tmp_path)
+
+
+def test_paths_that_hold_nothing(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="is not there: a file, folder or archive expected"):
+        run(tmp_path / "nothing.pkl")
+    with pytest.raises(DataError, match=r"has none of the files of this release: gpi_<family>"):
+        run(tmp_path)
+    (tmp_path / "cache.pkl").write_bytes(b"")
+    with pytest.raises(DataError, match="has none of the files of this release"):
+        run(tmp_path / "cache.pkl")
+    with pytest.raises(DataError, match=r"gpi_ofa_<family>_<metric>_<data>"):
+        import_aiop(tmp_path, progress=False)
+    with pytest.raises(DataError, match=r"as in v1\.0"):
+        run(tmp_path, version="1")
+
+
+def aiop_entries(count: int = 3, **metrics: Any) -> list[dict[str, Any]]:
+    found = []
+    for i, spec in enumerate(sampled("ofa_pn", count)):
+        each = entry("ofa_pn", spec, i, acc=0.25 + i / 64, flops=4.5)
+        each["params"] = each.pop("n_params")
+        each["metric_map"] = metrics or {"obj_det_AP": 25 + 100 * i / 64, "obj_det_AP50": 40.5}
+        found.append(each)
+    return found
+
+
+def test_aiop(tmp_path: Path) -> None:
+    path = write_cache(tmp_path / AIOP, aiop_entries())
+    ((_, report),) = import_aiop(path, progress=False)
+    assert (report.kept, report.graphs_same) == (3, 3)
+    ds = load_dataset("nape/ofa_pn", "aiop_obj_det_ind")
+    assert list(ds.labels_info) == ["accuracy", "obj_det_AP", "obj_det_AP50", "flops", "params"]
+    assert [info.unit for info in ds.labels_info.values()] == ["fraction", "%", "%", "GFLOPs", ""]
+    assert sorted(labels(ds.name, ds.config).values()) == [0.25, 0.25 + 1 / 64, 0.25 + 2 / 64]
+    assert max(labels(ds.name, ds.config, "obj_det_AP").values()) == 25 + 200 / 64
+    assert "object detection" in ds.provenance["task"]
+    assert "trained on its own" in ds.provenance["task"]
+
+
+def test_every_task_of_aiop(tmp_path: Path) -> None:
+    from nape_bench.data.importers import aiop
+
+    for family, families in aiop.FAMILIES.items():
+        for (metric, data), (task, _) in aiop.TASKS.items():
+            for way in aiop.WAYS:
+                name = f"gpi_ofa_{family}_{metric}_{data}_{way}_comp_graph_cache.pkl"
+                layout = aiop.layout(name)
+                assert layout is not None
+                assert layout.config == f"aiop_{task}_{way}"
+                assert f"nape/{layout.family_of('any')}" in dataset_specs()
+                assert list(layout.families.values()) == list(families.values())
+    for name in ("gpi_ofa_pn_obj_det_mpii_ind_comp_graph_cache.pkl", "x" + AIOP, AIOP + "x"):
+        assert aiop.layout(name) is None
+
+
+@pytest.mark.parametrize(
+    ("metrics", "message"),
+    [
+        ({"a/b": 1.0}, "label name 'a/b'"),
+        ({"node_op": 1.0}, "is taken"),
+        ({"AP": 100.5}, "AP is 100.5, where a number of 0 to 100"),
+        ({"AP": "high"}, "AP is 'high'"),
+    ],
+)
+def test_metrics_of_aiop_are_checked(tmp_path: Path, metrics: Any, message: str) -> None:
+    with pytest.raises(DataError, match=rf"entry 1 .*{message}"):
+        import_aiop(write_cache(tmp_path / AIOP, aiop_entries(1, **metrics)), progress=False)
+
+
+def test_other_metrics_than_before(tmp_path: Path) -> None:
+    entries = aiop_entries()
+    entries[1]["metric_map"] = {"AP": 4.0}
+    with pytest.raises(DataError, match=r"entry 2 .* it has the labels accuracy, AP, flops"):
+        import_aiop(write_cache(tmp_path / AIOP, entries), progress=False)
+
+
+def test_commands_of_the_registry_name_files_that_are_known() -> None:
+    from nape_bench.data.importers import aiop
+
+    found = 0
+    for name in dataset_specs():
+        for config_name, how in dataset_specs()[name].how.items():
+            words = how.split()
+            if words[2] in {"gennape", "aiop"}:
+                module = gennape if words[2] == "gennape" else aiop
+                layout = module.layout(words[3])
+                assert layout is not None, how
+                assert layout.config == config_name
+                assert name.removeprefix("nape/") in layout.families.values()
+                found += 1
+    assert found >= 12
+
+
+def test_a_pair_of_nb201_reads_what_is_fixed() -> None:
+    spec = sampled("nb201", 1)[0]
+    assert space("nb201").normalise(config("nb201", spec)) == spec
+    assert space("nb201").normalise([spec["ops"], [[0], [0], [1], [0], [1], [2, 3]]]) == spec
+    for reads in (((0,), (0,), (1,), (0,), (1,), (3, 2)), None, 5):
+        with pytest.raises(Exception, match="the operations of a pair read"):
+            space("nb201").normalise((spec["ops"], reads))
+
+
+@pytest.mark.shared
+def test_the_samples(shared: Path) -> None:
+    found = run(shared / "samples" / "gennape_release")
+    found += import_aiop(shared / "samples" / "aiop_release", progress=False)
+    kept = {(folder.parent.parent.name, folder.name): report for folder, report in found}
+    assert {key: report.kept for key, report in kept.items()} == {
+        ("nb101", "gennape_cifar10"): 4, ("nb201", "gennape_cifar10"): 4,
+        ("nb301", "gennape_cifar10"): 2, ("ofa_pn", "gennape_imagenet"): 4,
+        ("ofa_mbv3", "gennape_imagenet"): 4, ("ofa_resnet", "gennape_imagenet"): 4,
+        ("hiaml", "gennape_cifar10"): 4, ("two_path", "gennape_cifar10"): 4,
+        ("inception", "gennape_cifar10"): 4, ("ofa_resnet", "aiop_obj_det_ind"): 4,
+    }  # fmt: skip
+    for report in kept.values():
+        assert (report.graphs_same, report.graphs_differing) == (report.kept, {})
+    # The one sample that has published labels: CIFAR-10 accuracies of NAS-Bench-201.
+    assert max(labels("nape/nb201", "gennape_cifar10").values()) < 1
