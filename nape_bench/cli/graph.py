@@ -1,4 +1,4 @@
-"""`nape-bench graph FAMILY SPEC`."""
+"""`nape-bench graph FAMILY SPEC` and `nape-bench graph FILE`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+from nape_bench.cli.architectures import GRAPH_FILES, read_graph
 from nape_bench.cli.command import Command, positive, print_table
 from nape_bench.errors import SpecError
 
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("family", metavar="FAMILY", help="a family: `nape-bench spaces` lists them")
+    parser.add_argument(
+        "family", metavar="FAMILY", help="a family (`nape-bench spaces` lists them), or a file: an "
+        "ONNX model (.onnx) or what --json printed (.json)"
+    )  # fmt: skip
     parser.add_argument(
         "spec",
         metavar="SPEC",
@@ -34,11 +38,28 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the whole graph as JSON")
     parser.add_argument("--width", type=float, default=1.0, help="factor on all channels (1)")
     parser.add_argument("--depth", type=positive, help="repeats in a stage or stack")
-    parser.add_argument("--resolution", type=positive, help="input height and width in pixels")
+    parser.add_argument("--resolution", type=positive, help="input height and width in pixels; "
+        "of an ONNX model, where it leaves them open")  # fmt: skip
     parser.add_argument("--num-classes", type=positive, help="number of classes")
 
 
 def _run(args: argparse.Namespace) -> None:
+    named, graph = _of_file(args) if args.family.endswith(GRAPH_FILES) else _of_family(args)
+    facts = {
+        **named,
+        "hash": graph.hash,
+        "group": graph.group,
+        "flops": graph.flops(),
+        "params": graph.params(),
+    }
+    if args.json:
+        print(json.dumps({**facts, **graph.to_dict()}))
+    else:
+        _summarise(facts, graph)
+
+
+def _of_family(args: argparse.Namespace) -> tuple[dict[str, Any], ArchGraph]:
+    """Return what names an architecture of a family, and its graph."""
     from nape_bench.spaces import space
 
     family = space(args.family)
@@ -52,19 +73,27 @@ def _run(args: argparse.Namespace) -> None:
         resolution=args.resolution,
         num_classes=args.num_classes,
     )
-    facts = {
-        "id": f"{family.name}:{family.format(spec)}",
-        "family": family.name,
-        "spec": spec,
-        "hash": graph.hash,
-        "group": graph.group,
-        "flops": graph.flops(),
-        "params": graph.params(),
+    identity = f"{family.name}:{family.format(spec)}"
+    return {"id": identity, "family": family.name, "spec": spec}, graph
+
+
+def _of_file(args: argparse.Namespace) -> tuple[dict[str, Any], ArchGraph]:
+    """Return what names a file, and the graph in it."""
+    asked = {
+        "SPEC": args.spec is not None,
+        "--random": args.random,
+        "--mutate": args.mutate is not None,
+        "--width": args.width != 1,
+        "--depth": args.depth is not None,
+        "--num-classes": args.num_classes is not None,
+        "--resolution": args.resolution is not None and not args.family.endswith(".onnx"),
     }
-    if args.json:
-        print(json.dumps({**facts, **graph.to_dict()}))
-    else:
-        _summarise(facts, graph)
+    wrong = ", ".join(name for name, given in asked.items() if given)
+    if wrong:
+        raise SpecError(
+            f"graph {args.family}: a file is no family to build from: leave out {wrong}"
+        )
+    return {"file": args.family}, read_graph(args.family, args.resolution)
 
 
 def _spec(args: argparse.Namespace, family: Space) -> Spec:
@@ -87,8 +116,9 @@ def _summarise(facts: dict[str, Any], graph: ArchGraph) -> None:
 
     flat = graph.flat()
     first, last = (flat.columns["h_in"][0], flat.columns["w_in"][0]), flat.columns["c_out"][-1]
-    lines = {
-        "id": facts["id"],
+    named = {name: facts[name] for name in ("id", "file") if name in facts}
+    lines: dict[str, str] = {
+        **named,
         "nodes": f"{len(graph):,}",
         "edges": f"{len(graph.edges):,}",
         "input": f"{first[0]} x {first[1]} pixels, {flat.columns['c_in'][0]} channels",
@@ -113,14 +143,16 @@ def _summarise(facts: dict[str, Any], graph: ArchGraph) -> None:
 
 COMMAND = Command(
     name="graph",
-    help="build the computation graph of an architecture",
-    description="Build the computation graph of an architecture, and print what it is made of, "
-    "its keys, FLOPs and parameters, or all of it as JSON.",
+    help="build or read the computation graph of an architecture",
+    description="Build the computation graph of an architecture, or read it from an ONNX model, "
+    "and print what it is made of, its keys, FLOPs and parameters, or all of it as JSON.",
     examples=[
         "nape-bench graph hiaml z-t31-src8-l20",
         "nape-bench graph hiaml --random --seed 3 --json",
         "nape-bench graph hiaml z-t31-src8-l20 --mutate 2 --json > mutated.json",
         "nape-bench graph hiaml z-t31-src8-l20 --width 0.25 --resolution 16",
+        "nape-bench graph model.onnx",
+        "nape-bench graph model.onnx --resolution 224 --json > model.json",
         "echo z-t31-src8-l20 | nape-bench graph hiaml -",
     ],
     add_arguments=_add_arguments,
