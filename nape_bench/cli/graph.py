@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nape_bench.atomic import new_file
 from nape_bench.cli.architectures import GRAPH_FILES, read_graph
 from nape_bench.cli.command import Command, positive, print_table
-from nape_bench.errors import SpecError
+from nape_bench.errors import DataError, SpecError
 
 if TYPE_CHECKING:
     import argparse
@@ -36,6 +38,10 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "--seed", type=int, default=0, help="what --random and --mutate draw from (0)"
     )
     parser.add_argument("--json", action="store_true", help="print the whole graph as JSON")
+    parser.add_argument(
+        "--svg", type=Path, metavar="FILE", help="write a picture of the graph to this file, which "
+        "may be there already; graphviz's dot lays it out where it is installed"
+    )  # fmt: skip
     parser.add_argument("--width", type=float, default=1.0, help="factor on all channels (1)")
     parser.add_argument("--depth", type=positive, help="repeats in a stage or stack")
     parser.add_argument("--resolution", type=positive, help="input height and width in pixels; "
@@ -52,6 +58,12 @@ def _run(args: argparse.Namespace) -> None:
         "flops": graph.flops(),
         "params": graph.params(),
     }
+    if args.svg is not None:
+        title = named.get("id") or Path(named["file"]).name
+        if not args.svg.absolute().parent.is_dir():
+            raise DataError(f"{args.svg}: there is no folder {args.svg.parent} to write to")
+        with new_file(args.svg) as temporary:
+            temporary.write_text(graph.draw(title=title), encoding="utf-8")
     if args.json:
         print(json.dumps({**facts, **graph.to_dict()}))
     else:
@@ -116,8 +128,8 @@ def _summarise(facts: dict[str, Any], graph: ArchGraph) -> None:
 
     flat = graph.flat()
     first, last = (flat.columns["h_in"][0], flat.columns["w_in"][0]), flat.columns["c_out"][-1]
-    named = {name: facts[name] for name in ("id", "file") if name in facts}
-    lines: dict[str, str] = {
+    named: dict[str, Any] = {name: facts[name] for name in ("id", "file") if name in facts}
+    lines = {
         **named,
         "nodes": f"{len(graph):,}",
         "edges": f"{len(graph.edges):,}",
@@ -151,6 +163,7 @@ COMMAND = Command(
         "nape-bench graph hiaml --random --seed 3 --json",
         "nape-bench graph hiaml z-t31-src8-l20 --mutate 2 --json > mutated.json",
         "nape-bench graph hiaml z-t31-src8-l20 --width 0.25 --resolution 16",
+        "nape-bench graph nb201 --random --svg cell.svg",
         "nape-bench graph model.onnx",
         "nape-bench graph model.onnx --resolution 224 --json > model.json",
         "echo z-t31-src8-l20 | nape-bench graph hiaml -",

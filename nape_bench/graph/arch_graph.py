@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -218,6 +218,38 @@ class ArchGraph:
         from nape_bench.graph.pyg import to_data
 
         return to_data(self)
+
+    def draw(
+        self,
+        *,
+        title: str | None = None,
+        fold: bool = True,
+        layout: Literal["auto", "dot", "own"] = "auto",
+    ) -> str:
+        """Return a picture as SVG, top down: it stands on its own and knows dark pages (`drawing`).
+
+        Nodes that follow one another without a branch are rows of one box, coloured by kind of
+        operation; shapes, settings and cost are shown on hover. What repeats itself between nodes
+        that lie on every path is drawn once, with "x 5" beside it.
+
+        Args:
+            title: What stands above it; None: nodes, edges and shapes.
+            fold: Whether what repeats itself is drawn once.
+            layout: "dot" is graphviz's, "own" needs nothing installed, "auto" is dot where it is
+                installed and succeeds, else own.
+
+        Raises:
+            GraphError: There are more than 5,000 nodes, or `layout` is unknown or "dot" fails.
+        """
+        from nape_bench.graph.drawing import draw
+
+        return draw(self, title=title, fold=fold, layout=layout)
+
+    def _repr_svg_(self) -> str | None:
+        """Return the picture that notebooks show, or None where there are too many nodes."""
+        from nape_bench.graph.drawing.pictures import MOST_NODES
+
+        return self.draw() if len(self) <= MOST_NODES else None
 
     def flat(self) -> Flat:
         """Return the graph as array code takes it: a `Flat` of one graph."""
