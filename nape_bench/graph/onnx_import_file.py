@@ -19,6 +19,7 @@ from nape_bench.graph.onnx_import_constants import (
     initialiser,
     shape_of,
 )
+from nape_bench.graph.onnx_import_sizes import check_settings
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -112,6 +113,7 @@ def open_model(model: Any, known: Collection[str], resolution: tuple[int, int] |
     label_of = {node.output[0]: label for node, label in zip(nodes, labels, strict=True)}
     nodes = folded(name, rest, opset, constants)
     labels = [label_of[node.output[0]] for node in nodes]
+    check_settings(name, nodes, labels, constants)
     image = _image(name, graph, nodes, constants)
     shape = _image_shape(name, image, resolution)
     shapes = _inferred(name, model, nodes, constants, (image, shape), opset)

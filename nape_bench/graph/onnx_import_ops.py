@@ -36,6 +36,10 @@ _OURS = re.compile(r"\d+_(\w+)")
 """Names that this package's own writer gives to nodes: "12_Conv"."""
 
 
+_FIELDS = {float: (1, "f"), int: (2, "i"), str: (3, "s"), tuple: (7, "ints")}
+"""Kinds of attributes: ONNX's number of each, and the field that holds it."""
+
+
 class Call:
     """One node of an ONNX model, and what it reads.
 
@@ -62,22 +66,36 @@ class Call:
         self.told = named[1] if named else ""
         self._attributes = {attribute.name: attribute for attribute in node.attribute}
 
-    def attribute(self, name: str, default: Any = None) -> Any:
-        """Return an attribute's value, or a default where the node has none."""
-        from onnx import helper
+    def attribute(self, name: str, default: Any, kind: type | None = None) -> Any:
+        """Return an attribute's value, or a default where the node has none.
 
+        Args:
+            name: Its name.
+            default: What it is where the node does not say.
+            kind: int, float, str, or tuple for integers; None: that of the default.
+
+        Raises:
+            GraphError: It is of another kind.
+        """
         if name not in self._attributes:
             return default
-        try:
-            value = helper.get_attribute_value(self._attributes[name])
-        except ValueError as error:
-            raise GraphError(f"its {name} cannot be read: {error}") from None
-        return value.decode(errors="replace") if isinstance(value, bytes) else value
+        found = self._attributes[name]
+        wanted, field = _FIELDS[kind or type(default)]
+        if found.type != wanted:
+            raise GraphError(f"its {name} is of another type than the operator has")
+        value = getattr(found, field)
+        if field == "s":
+            return value.decode(errors="replace")
+        return tuple(value) if field == "ints" else value
+
+    def has_attribute(self, name: str) -> bool:
+        """Return whether the node has an attribute."""
+        return name in self._attributes
 
     def setting(self, name: str, slot: int) -> list[int] | None:
         """Return integers that are an attribute in old operator sets and an input in new ones."""
         if name in self._attributes:
-            return [int(value) for value in self.attribute(name)]
+            return list(self.attribute(name, (), tuple))
         if len(self.inputs) <= slot or self.inputs[slot] is None:
             return None
         given = self.inputs[slot]
@@ -89,7 +107,7 @@ class Call:
     def number(self, name: str, slot: int, default: float) -> float:
         """Return a number that is an attribute in old operator sets and an input in new ones."""
         if name in self._attributes:
-            return float(self.attribute(name))
+            return float(self.attribute(name, 0.0))
         if len(self.inputs) <= slot or self.inputs[slot] is None:
             return default
         given = self.inputs[slot]
@@ -194,6 +212,9 @@ class Reader:
 def _read(call: Call) -> Value:
     """Read one node."""
     given = [value for value in call.inputs if value is not None]
+    least = 2 if call.op in _OF_TWO else 1
+    if len(call.inputs) < least:
+        raise GraphError(f"it reads {len(call.inputs)} values, and its operator {least} or more")
     if call.op == "Shape":
         return Sizes()
     if not any(isinstance(value, View) for value in given):
@@ -234,7 +255,7 @@ def _reshape(call: Call) -> View:
 
 def _transpose(call: Call) -> View:
     x = call.maps()
-    return transposed(x, call.attribute("perm", range(len(x.axes))[::-1]))
+    return transposed(x, call.attribute("perm", tuple(range(len(x.axes)))[::-1]))
 
 
 def _slice(call: Call) -> View:
@@ -266,7 +287,7 @@ def _pad(call: Call) -> View:
         for at, axis in enumerate(axes):
             whole[axis % rank], whole[axis % rank + rank] = pads[at], pads[at + len(axes)]
         pads = whole
-    value = "value" if call.attribute("value") is not None else "constant_value"
+    value = "value" if call.has_attribute("value") else "constant_value"
     return padded(x, pads, call.number(value, 2, 0.0))
 
 
@@ -472,6 +493,9 @@ def _blocks(op: str) -> Callable[[Call], View]:
 
     return read
 
+
+_OF_TWO = frozenset({"Add", "Sub", "Mul", "Div", "MatMul", "Gemm", "Conv", "BatchNormalization"})
+"""Operators that read two values or more."""
 
 _REARRANGING = frozenset(
     {"Identity", "Cast", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose"}

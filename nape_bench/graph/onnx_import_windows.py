@@ -62,7 +62,7 @@ def _convolution(call: Call, x: View, c_out: int) -> dict[str, Any]:
 
 
 def _pair(call: Call, name: str, default: tuple[int, int] | None = None) -> tuple[int, int]:
-    values = call.attribute(name, default)
+    values = call.attribute(name, default, tuple)
     if values is None or len(values) != 2 or min(values) < 1:
         raise GraphError(f"its {name} are {values}: two positive integers expected")
     return int(values[0]), int(values[1])
@@ -80,7 +80,7 @@ def _dilation(call: Call, kernel: tuple[int, int]) -> int:
 def _pads(call: Call, x: View, asked: list[tuple[int, int]]) -> tuple[int, int, int, int]:
     """Return pixels above, left, below and right, its own and those of a Pad before it."""
     automatic = call.attribute("auto_pad", "NOTSET")
-    own = tuple(call.attribute("pads", NO_PAD))
+    own: tuple[int, ...] = call.attribute("pads", NO_PAD)
     if automatic in ("SAME_UPPER", "SAME_LOWER"):
         (top, bottom), (left, right) = asked
         own = (top, left, bottom, right)

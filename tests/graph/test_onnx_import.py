@@ -133,6 +133,7 @@ class Own(torch.nn.Module):
         )
         self.spatial = nn.Conv2d(8, 8, 3, 1, 1, groups=8)
         self.squeeze, self.excite = nn.Conv2d(8, 4, 1), nn.Conv2d(4, 8, 1)
+        self.narrow = nn.Conv2d(8, 8, 2, bias=False)
         self.head = nn.Linear(8 * 4 * 4, 16)
         self.classifier = nn.Linear(16, 10)
 
@@ -148,13 +149,6 @@ class Own(torch.nn.Module):
         x = x.view(x.size(0), -1)
         return functional.softmax(self.classifier(torch.relu(self.head(x))), dim=1)
 
-    def narrow(self, x: torch.Tensor) -> torch.Tensor:
-        return functional_conv(x)
-
-
-def functional_conv(x: torch.Tensor) -> torch.Tensor:
-    return torch.nn.functional.conv2d(x, torch.ones(8, 8, 2, 2))
-
 
 def own_by_hand() -> ArchGraph:
     """The same network with this package's builder."""
@@ -165,10 +159,9 @@ def own_by_hand() -> ArchGraph:
     x = b.add(x, b.mul(b.relu6(gate), y))
     x = b.relu6(b.max_pool(b.activation(x, "GeLU"), 3, 2))
     x = b.avg_pool(b.relu(b.conv(x, 8, 2)), 2, 2)
-    data = b.finish(b.conv(b.relu(b.conv(x, 16, 4, 4, bias=True)), 10, 1, bias=True)).to_dict()
-    data["nodes"][-2].update(op="MatMul", kernel_h=0, kernel_w=0)
-    for node in data["nodes"]:
-        if node["op"] == "Conv" and node["kernel_h"] == 4:
+    data = b.finish(b.dense(b.relu(b.conv(x, 16, 4, 4, bias=True)), 10)).to_dict()
+    for node in data["nodes"]:  # the builder pads: of a kernel as large as the map nothing is left
+        if node["kernel_h"] == 4:
             node.update(stride_h=1, stride_w=1)
     return ArchGraph.from_dict(data)
 
@@ -186,6 +179,34 @@ def test_what_torch_exports(opset: int, open_batch: bool, tmp_path: Path) -> Non
     graph = ArchGraph.from_onnx(path)
     assert graph.hash == own_by_hand().hash
     assert graph.to_torch()(torch.randn(2, 3, 32, 32)).shape == (2, 10)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
+def test_what_torch_exports_computes_the_same(tmp_path: Path) -> None:
+    ort = pytest.importorskip("onnxruntime", reason="pip install 'nape-bench[latency]'")
+    path = str(tmp_path / "own.onnx")
+    torch.manual_seed(0)
+    # Of odd size, so that torch's even padding is what the sizes ask for.
+    images = torch.randn(2, 3, 33, 33)
+    torch.onnx.export(Own().eval(), (images,), path, dynamo=False, opset_version=17)
+    model = onnx.load(path)
+    held = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+    for node in model.graph.node:
+        if node.op_type == "Constant":
+            held[node.output[0]] = numpy_helper.to_array(node.attribute[0].t)
+    module = ArchGraph.from_onnx(path).to_torch().eval()
+    weighted = [node for node in model.graph.node if node.op_type in ("Conv", "Gemm")]
+    layers = [m for m in module.modules() if isinstance(m, (torch.nn.Conv2d, torch.nn.Linear))]
+    with torch.no_grad():
+        for node, layer in zip(weighted, layers, strict=True):
+            weight, *bias = (torch.from_numpy(held[name].copy()) for name in node.input[1:])
+            layer.weight.copy_(weight.reshape(layer.weight.shape))
+            for given in bias:
+                layer.bias.copy_(given)
+        result = module(images).softmax(1).numpy()
+    session = ort.InferenceSession(path, providers=["CPUExecutionProvider"])
+    expected = session.run(None, {session.get_inputs()[0].name: images.numpy()})[0]
+    np.testing.assert_allclose(result, expected, rtol=1e-4, atol=1e-6)
 
 
 def test_what_is_no_node_is_folded() -> None:
