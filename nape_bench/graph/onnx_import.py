@@ -1,8 +1,8 @@
 """An ArchGraph from an ONNX model.
 
-The model's nodes are read in order into a draft (`onnx_import_ops`). What is no node in normal form
-never becomes one: reshapes, slices and padding become part of how a value is seen
-(`onnx_import_values`), scalars and biases are folded afterwards (`onnx_import_fold`).
+The model's nodes are read in order into a draft (`onnx_import_reader`, `onnx_import_ops`). What is
+no node in normal form never becomes one: reshapes, slices and padding become part of how a value is
+seen (`onnx_import_values`), scalars and biases are folded afterwards (`onnx_import_fold`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from nape_bench.graph.arch_graph import ArchGraph
 from nape_bench.graph.onnx_import_draft import Node
 from nape_bench.graph.onnx_import_file import open_model
 from nape_bench.graph.onnx_import_fold import fold
-from nape_bench.graph.onnx_import_ops import KNOWN, Reader
+from nape_bench.graph.onnx_import_reader import KNOWN, Reader
 
 if TYPE_CHECKING:
     from nape_bench.graph.onnx_import_draft import Draft

@@ -3,247 +3,23 @@
 from __future__ import annotations
 
 import math
-import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from nape_bench.errors import GraphError
 from nape_bench.graph.onnx_import_constants import Constant
-from nape_bench.graph.onnx_import_draft import Draft, Node
-from nape_bench.graph.onnx_import_values import (
-    NO_PAD,
-    View,
-    input_view,
-    padded,
-    reshaped,
-    sliced,
-    transposed,
-)
+from nape_bench.graph.onnx_import_draft import Node
+from nape_bench.graph.onnx_import_joins import add, concat, multiply, scale
+from nape_bench.graph.onnx_import_values import View, padded, reshaped, sliced, transposed
 from nape_bench.graph.onnx_import_windows import window
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nape_bench.graph.onnx_import_file import Source
-
-
-class Sizes(NamedTuple):
-    """Integers worked out from shapes: inference has followed them, and they are no tensor."""
-
-
-Value = View | Constant | Sizes
-
-_OURS = re.compile(r"\d+_(\w+)")
-"""Names that this package's own writer gives to nodes: "12_Conv"."""
-
-
-_FIELDS = {float: (1, "f"), int: (2, "i"), str: (3, "s"), tuple: (7, "ints")}
-"""Kinds of attributes: ONNX's number of each, and the field that holds it."""
-
-
-class Call:
-    """One node of an ONNX model, and what it reads.
-
-    Attributes:
-        op: ONNX's name of the operator.
-        label: What it is called in messages.
-        inputs: What it reads; None where an optional input is left out.
-        out: Shape of what it makes; sizes that are not known are 0.
-        batch: Size of the batch axis.
-        told: The operation that this package's own writer made it from, or "". One ONNX operator
-            may stand for two words of the vocabulary, such as Conv for Conv and Depthwise.
-    """
-
-    def __init__(
-        self, node: Any, label: str, inputs: list[Value | None], source: Source, draft: Draft
-    ) -> None:
-        self.op: str = node.op_type
-        self.label = label
-        self.inputs = inputs
-        self.out = source.shapes.get(node.output[0], ())
-        self.batch = source.batch
-        self.draft = draft
-        named = _OURS.fullmatch(node.name) if source.ours else None
-        self.told = named[1] if named else ""
-        self._attributes = {attribute.name: attribute for attribute in node.attribute}
-
-    def attribute(self, name: str, default: Any, kind: type | None = None) -> Any:
-        """Return an attribute's value, or a default where the node has none.
-
-        Args:
-            name: Its name.
-            default: What it is where the node does not say.
-            kind: int, float, str, or tuple for integers; None: that of the default.
-
-        Raises:
-            GraphError: It is of another kind.
-        """
-        if name not in self._attributes:
-            return default
-        found = self._attributes[name]
-        wanted, field = _FIELDS[kind or type(default)]
-        if found.type != wanted:
-            raise GraphError(f"its {name} is of another type than the operator has")
-        value = getattr(found, field)
-        if field == "s":
-            return value.decode(errors="replace")
-        return tuple(value) if field == "ints" else value
-
-    def has_attribute(self, name: str) -> bool:
-        """Return whether the node has an attribute."""
-        return name in self._attributes
-
-    def setting(self, name: str, slot: int) -> list[int] | None:
-        """Return integers that are an attribute in old operator sets and an input in new ones."""
-        if name in self._attributes:
-            return list(self.attribute(name, (), tuple))
-        if len(self.inputs) <= slot or self.inputs[slot] is None:
-            return None
-        given = self.inputs[slot]
-        values = given.integers() if isinstance(given, Constant) else None
-        if values is None:
-            raise GraphError(f"its {name} are no constant whose values are in the model")
-        return values
-
-    def number(self, name: str, slot: int, default: float) -> float:
-        """Return a number that is an attribute in old operator sets and an input in new ones."""
-        if name in self._attributes:
-            return float(self.attribute(name, 0.0))
-        if len(self.inputs) <= slot or self.inputs[slot] is None:
-            return default
-        given = self.inputs[slot]
-        value = given.scalar() if isinstance(given, Constant) else None
-        if value is None:
-            raise GraphError(f"its {name} is no constant whose value is in the model")
-        return value
-
-    def view(self, slot: int = 0) -> View:
-        """Return the tensor of the network that it reads in a slot, padded or not."""
-        given = self.inputs[slot] if slot < len(self.inputs) else None
-        if not isinstance(given, View):
-            raise GraphError(f"its input {slot} is no tensor of the network")
-        return given
-
-    def maps(self, slot: int = 0, axes: tuple[str, ...] = ()) -> View:
-        """Return the tensor that it reads in a slot; it must not be padded, and have `axes`."""
-        x = self.view(slot)
-        if x.pad != NO_PAD:
-            raise GraphError("it reads what was padded: padding is read by windows alone")
-        if axes and x.axes not in axes:
-            raise GraphError(f"it reads {x.axes}, where {' or '.join(axes)} is expected")
-        return x
-
-    def weight(self, slot: int, rank: int) -> tuple[int, ...]:
-        """Return the shape of the weight in a slot."""
-        given = self.inputs[slot] if slot < len(self.inputs) else None
-        if not isinstance(given, Constant):
-            raise GraphError(f"its input {slot} is no weight")
-        if len(given.shape) != rank or not all(given.shape):
-            raise GraphError(
-                f"its weight has sizes {list(given.shape)} (0: not told): {rank} expected"
-            )
-        return given.shape
-
-    def has(self, slot: int) -> bool:
-        """Return whether an optional input is there."""
-        return slot < len(self.inputs) and self.inputs[slot] is not None
-
-    def node(self, op: str, x: View, shape: tuple[int, int, int] | None = None, **how: Any) -> View:
-        """Add a node that reads `x`; it puts out `shape`, or what it reads, in the same axes."""
-        out = x.shape if shape is None else shape
-        node = Node(op, x.shape, out, self.label, [x.node], told=self.told, **how)
-        axes = "nc" if x.axes == "nf" and out[:2] == (1, 1) else x.axes
-        return View(self.draft.add(node), out, axes)
-
-
-class Reader:
-    """Reads the nodes of a model, one after the other.
-
-    Args:
-        source: The model.
-
-    Attributes:
-        draft: What has become of it.
-    """
-
-    def __init__(self, source: Source) -> None:
-        self.draft = Draft()
-        self._source = source
-        readers = [n for n in source.nodes if source.image in n.input]
-        first = [
-            [list(a.ints) for a in n.attribute if a.name == "perm"] if n.op_type == "Transpose"
-            else None for n in readers
-        ]  # fmt: skip
-        last = bool(first) and all(perm == [[0, 3, 1, 2]] for perm in first)
-        image = input_view(0, source.shapes[source.image], last=last)
-        self.draft.add(Node("Input", image.shape, image.shape, f"input {source.image}", []))
-        self._values: dict[str, Value | None] = {**source.constants, source.image: image}
-
-    def read(self) -> list[str]:
-        """Read all nodes; return what is wrong, a sentence each."""
-        problems = []
-        lost: set[str] = set()
-        for node, label in zip(self._source.nodes, self._source.labels, strict=True):
-            if lost.intersection(node.input):
-                lost.update(node.output)
-                continue
-            inputs = [self._values.get(name) if name else None for name in node.input]
-            call = Call(node, label, inputs, self._source, self.draft)
-            try:
-                self._values[node.output[0]] = _read(call)
-            except GraphError as error:
-                problems.append(f"{label}: {error}")
-                lost.update(node.output)
-        return problems
-
-    def result(self) -> View:
-        """Return the output.
-
-        Raises:
-            GraphError: It does not follow from the input.
-        """
-        value = self._values.get(self._source.output)
-        if not isinstance(value, View) or value.pad != NO_PAD:
-            raise GraphError(
-                f"{self._source.name}: its output {self._source.output} is no tensor of the network"
-            )
-        return value
-
-
-def _read(call: Call) -> Value:
-    """Read one node."""
-    given = [value for value in call.inputs if value is not None]
-    least = 2 if call.op in _OF_TWO else 1
-    if len(call.inputs) < least:
-        raise GraphError(f"it reads {len(call.inputs)} values, and its operator {least} or more")
-    if call.op == "Shape":
-        return Sizes()
-    if not any(isinstance(value, View) for value in given):
-        return _of_constants(call, given)
-    if call.op in _OF_SIZES:
-        raise GraphError("it reads a tensor of the network, and is read where it works on sizes")
-    result = READERS[call.op](call)
-    if call.out and all(call.out) and result.sizes(call.batch) != call.out:
-        told = list(result.sizes(call.batch))
-        raise GraphError(f"its sizes are {list(call.out)}, and {told} are what a graph has here")
-    return result
-
-
-def _of_constants(call: Call, given: list[Value]) -> Value:
-    """Return what becomes of weights that are rearranged, or of sizes that are worked out."""
-    if any(isinstance(value, Sizes) for value in given) or call.op in _OF_SIZES:
-        return Sizes()
-    first = given[0] if given else None
-    if isinstance(first, Constant) and call.op in _REARRANGING:
-        return Constant(call.out, first.kind)
-    raise GraphError("it works on constants only: fold constants when the model is exported")
+    from nape_bench.graph.onnx_import_call import Call
 
 
 def _same(call: Call) -> View:
-    return call.view()
-
-
-def _cast(call: Call) -> View:
-    """Read a Cast: types are not kept."""
+    """Read what computes nothing; a graph does not keep types, so Cast is among it."""
     return call.view()
 
 
@@ -397,90 +173,6 @@ def _softmax(call: Call) -> View:
     return call.node("Softmax", call.maps())
 
 
-def _concat(call: Call) -> View:
-    xs = [call.maps(slot) for slot in range(len(call.inputs))]
-    axis = call.attribute("axis", 1)
-    if any(x.axes != xs[0].axes for x in xs) or axis not in (
-        xs[0].axes.find("c"), xs[0].axes.find("c") - len(xs[0].axes)
-    ):  # fmt: skip
-        raise GraphError(f"it concatenates along axis {axis}: channels only")
-    for x in xs:
-        if x.shape != call.draft.nodes[x.node].shape_out:
-            raise GraphError("it concatenates a slice, which a graph cannot tell")
-    if len(xs) == 1:
-        return xs[0]
-    h, w, c = xs[0].shape
-    shape = (h, w, sum(x.shape[2] for x in xs))
-    node = Node("Concat", (h, w, c), shape, call.label, [x.node for x in xs])
-    return View(call.draft.add(node), shape, xs[0].axes)
-
-
-def _sum(call: Call) -> View:
-    if any(not isinstance(value, View) for value in call.inputs):
-        return _with_constant(call)
-    xs = [call.maps(slot) for slot in range(len(call.inputs))]
-    if len(xs) == 1:
-        return xs[0]
-    if any((x.shape, x.axes) != (xs[0].shape, xs[0].axes) for x in xs):
-        told = ", ".join(str(list(x.sizes(call.batch))) for x in xs)
-        raise GraphError(f"it adds {told}: a graph adds tensors of one shape")
-    node = Node("Add", xs[0].shape, xs[0].shape, call.label, [x.node for x in xs])
-    return View(call.draft.add(node), xs[0].shape, xs[0].axes)
-
-
-def _product(call: Call) -> View:
-    if any(not isinstance(value, View) for value in call.inputs):
-        return _with_constant(call)
-    xs = [call.maps(slot) for slot in range(len(call.inputs))]
-    h, w = (max(x.shape[axis] for x in xs) for axis in (0, 1))
-    for x in xs:
-        if x.axes != xs[0].axes or x.shape[2] != xs[0].shape[2] or (
-            x.shape[:2] not in ((1, 1), (h, w))
-        ):  # fmt: skip
-            told = ", ".join(str(list(x.sizes(call.batch))) for x in xs)
-            raise GraphError(f"it multiplies {told}: one shape, or 1 x 1 pixels with more")
-    low = (min(x.shape[0] for x in xs), min(x.shape[1] for x in xs), xs[0].shape[2])
-    shape = (h, w, low[2])
-    node = Node("Mul", low, shape, call.label, [x.node for x in xs], told=call.told)
-    return View(call.draft.add(node), shape, xs[0].axes)
-
-
-def _with_constant(call: Call) -> View:
-    """Read an Add, Sub, Mul or Div of a tensor with a constant: a bias, or a scalar to fold."""
-    slot = 0 if isinstance(call.inputs[0], View) else 1
-    other = call.inputs[1 - slot] if len(call.inputs) == 2 else None
-    if not isinstance(other, Constant) or (slot and call.op in ("Sub", "Div")):
-        raise GraphError("it works on a tensor and something that is no constant")
-    x = call.maps(slot)
-    adds = call.op in ("Add", "Sum", "Sub")
-    value = other.scalar()
-    if value is not None and len(other.shape) <= len(x.axes) and not (adds and other.shape == (1,)):
-        sign = -value if call.op == "Sub" else value
-        if call.op == "Div":
-            sign = 1 / value if value else math.inf
-        if call.op == "Mul" and value == 0:
-            return call.node("Zero", x)
-        if sign == (0 if adds else 1):
-            return x
-        return call.node("Shift" if adds else "Scale", x, number=sign)
-    # A vector along channels, with ones around it.
-    axis = x.axes.find("c") - len(x.axes)
-    shape = (1,) * (len(x.axes) - len(other.shape)) + other.shape
-    along = [x.shape[2] if at == len(x.axes) + axis else 1 for at in range(len(x.axes))]
-    if adds and axis < 0 and list(shape) == along and "c" in x.axes:
-        return call.node("Bias", x)
-    raise GraphError(
-        f"it works on a constant of sizes {list(other.shape)}: a graph has biases, and scalars "
-        "inside activations"
-    )
-
-
-def _scaled(call: Call) -> View:
-    if isinstance(call.inputs[1], View):
-        raise GraphError("a graph has sums and products of tensors, and none of this")
-    return _with_constant(call)
-
-
 def _blocks(op: str) -> Callable[[Call], View]:
     """Return what reads SpaceToDepth or DepthToSpace."""
 
@@ -493,17 +185,6 @@ def _blocks(op: str) -> Callable[[Call], View]:
 
     return read
 
-
-_OF_TWO = frozenset({"Add", "Sub", "Mul", "Div", "MatMul", "Gemm", "Conv", "BatchNormalization"})
-"""Operators that read two values or more."""
-
-_REARRANGING = frozenset(
-    {"Identity", "Cast", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose"}
-)
-"""Operators that may rearrange weights, as exporters that do not fold them write it."""
-
-_OF_SIZES = frozenset({"Gather", "ReduceProd", "ConstantOfShape", "Expand", "Equal", "Where"})
-"""Operators that are read where they work on sizes, as exporters write it for open batches."""
 
 READERS: dict[str, Callable[[Call], View]] = {
     "Conv": window,
@@ -526,17 +207,17 @@ READERS: dict[str, Callable[[Call], View]] = {
     "Swish": _swish,
     "Softmax": _softmax,
     "LogSoftmax": _softmax,
-    "Concat": _concat,
-    "Add": _sum,
-    "Sum": _sum,
-    "Mul": _product,
-    "Sub": _scaled,
-    "Div": _scaled,
+    "Concat": concat,
+    "Add": add,
+    "Sum": add,
+    "Mul": multiply,
+    "Sub": scale,
+    "Div": scale,
     "SpaceToDepth": _blocks("SpacetoDepthND"),
     "DepthToSpace": _blocks("DepthtoSpaceND"),
     "Identity": _same,
     "Dropout": _same,
-    "Cast": _cast,
+    "Cast": _same,
     "Reshape": _reshape,
     "Flatten": _reshape,
     "Squeeze": _reshape,
@@ -546,6 +227,3 @@ READERS: dict[str, Callable[[Call], View]] = {
     "Pad": _pad,
 }
 """What reads each operator that is read where it reads a tensor of the network."""
-
-KNOWN = frozenset(READERS) | _OF_SIZES | {"Shape", "Constant"}
-"""Every operator that is read."""

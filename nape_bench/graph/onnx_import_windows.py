@@ -9,7 +9,7 @@ from nape_bench.errors import GraphError
 from nape_bench.graph.onnx_import_values import NO_PAD, View, pads_fit
 
 if TYPE_CHECKING:
-    from nape_bench.graph.onnx_import_ops import Call
+    from nape_bench.graph.onnx_import_call import Call
 
 _OPS = {"MaxPool": "Maxpool", "AveragePool": "Avgpool"}
 

@@ -12,7 +12,7 @@ from onnx import helper, numpy_helper
 
 from nape_bench.errors import GraphError, NapeError
 from nape_bench.graph import ArchGraph
-from nape_bench.graph.onnx_import_ops import KNOWN
+from nape_bench.graph.onnx_import_reader import KNOWN
 from tests.graph.networks import random_network
 
 OPERATORS = sorted(KNOWN)
