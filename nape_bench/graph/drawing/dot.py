@@ -44,6 +44,7 @@ def dot_layout(sizes: list[Point], edges: list[tuple[int, int]]) -> Layout | Non
 def _source(sizes: list[Point], edges: list[tuple[int, int]]) -> str:
     """Return what `dot` reads: boxes are numbers, so that nothing has to be escaped."""
     lines = [f"digraph {{ nodesep={GAP_X / _INCH:.3f}; ranksep={GAP_Y / _INCH:.3f};"]
+    lines.append("splines=polyline;")
     lines.append('node [shape=box, fixedsize=true, label=""]; edge [arrowhead=none];')
     for i, (width, height) in enumerate(sizes):
         lines.append(f"{i} [width={width / _INCH:.4f}, height={height / _INCH:.4f}];")
@@ -52,7 +53,7 @@ def _source(sizes: list[Point], edges: list[tuple[int, int]]) -> str:
 
 
 def _layout(text: str, sizes: list[Point], edges: list[tuple[int, int]]) -> Layout:
-    """Read the plain format; of an edge's curve the ends of its pieces are kept."""
+    """Read the plain format: "edge 0:s 1:n 4 x y ...", where bends are every third point."""
     places: dict[int, Point] = {}
     routes: dict[tuple[int, int], list[Point]] = {}
     width = height = 0.0
@@ -65,11 +66,11 @@ def _layout(text: str, sizes: list[Point], edges: list[tuple[int, int]]) -> Layo
         elif words[:1] == ["edge"]:
             numbers = [float(word) * _INCH for word in words[4 : 4 + 2 * int(words[3])]]
             points = list(zip(numbers[::2], (height - y for y in numbers[1::2]), strict=True))
-            source, target = int(words[1]), int(words[2])
+            source, target = (int(word.partition(":")[0]) for word in words[1:3])
             routes[source, target] = points[::3]
     for source, target in edges:
         points = routes[source, target]
         # Ends are rounded in the plain format: put them onto the boxes.
         points[0] = (points[0][0], places[source][1] + sizes[source][1])
         points[-1] = (points[-1][0], places[target][1])
-    return Layout([places[i] for i in range(len(sizes))], routes, width, height)
+    return Layout([places[i] for i in range(len(sizes))], routes, width, height, straight=True)

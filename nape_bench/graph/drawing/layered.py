@@ -28,16 +28,18 @@ class Layout(NamedTuple):
     Attributes:
         places: (left, top) of each box.
         routes: For each edge the points that it goes through: a start at the lower side of a box,
-            an end at the upper side of another. From one point to the next it runs as a curve that
-            is upright at both.
+            an end at the upper side of another.
         width: Of the whole.
         height: Of the whole.
+        straight: Whether edges run straight from point to point, or as curves that are upright at
+            each.
     """
 
     places: list[Point]
     routes: dict[tuple[int, int], list[Point]]
     width: float
     height: float
+    straight: bool = False
 
 
 def layered(sizes: list[Point], edges: list[tuple[int, int]]) -> Layout:

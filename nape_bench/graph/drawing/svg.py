@@ -69,7 +69,9 @@ def picture(
         f'<g transform="translate({dx:.1f} {dy:.1f})">',
     ]
     lines += [_frame(members, times, sizes, layout) for members, times in frames]
-    lines += [_edge(layout.routes[pair], count) for pair, count in edges.items()]
+    lines += [
+        _edge(layout.routes[pair], count, straight=layout.straight) for pair, count in edges.items()
+    ]
     for rows, extent, place in zip(content, sizes, layout.places, strict=True):
         lines.append(_box(rows, extent, place))
     return "\n".join([*lines, "</g>", "</svg>"])
@@ -127,11 +129,11 @@ def _box(rows: list[Row], size: Point, place: Point) -> str:
     return "".join([*parts, rim])
 
 
-def _edge(points: list[Point], count: int) -> str:
-    """Return a curve that is upright at every point; an edge that counts twice is bolder."""
+def _edge(points: list[Point], count: int, *, straight: bool) -> str:
+    """Return an edge, straight or upright at every point; one that counts twice is bolder."""
     told = [f"M{points[0][0]:.1f} {points[0][1]:.1f}"]
     for (x0, y0), (x1, y1) in itertools.pairwise(points):
-        if x0 == x1:
+        if x0 == x1 or straight:
             told.append(f"L{x1:.1f} {y1:.1f}")
         else:
             half = (y0 + y1) / 2

@@ -228,7 +228,8 @@ y = {{name: 2 * (len(sizes) - i) - 1 for i, (name, _, _) in enumerate(sizes)}}
 for name, width, height in sizes:
     print("node", name, 2, y[name], width, height, "x solid box black white")
 for a, b in edges:
-    print("edge", a, b, 4, 2, y[a], 2, y[a] - .1, 2, y[b] + .1, 2, y[b], "solid black")
+    ys = [y[a], y[a] - .1, y[b] + .1, y[b]]
+    print("edge", a + ":s", b + ":n", 4, *(n for at in ys for n in (2, at)), "solid black")
 print("stop")
 """
 
