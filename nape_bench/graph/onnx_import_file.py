@@ -244,7 +244,10 @@ def _image_shape(name: str, image: Any, resolution: tuple[int, int] | None) -> t
             "(or channels last, or [batch, channels]) expected"
         )
     sizes[0] = sizes[0] or 1
-    pixels = (2, 3) if len(sizes) == 4 and (sizes[1] or not sizes[3]) else (1, 2)
+    if len(sizes) == 2:
+        pixels: tuple[int, ...] = ()
+    else:
+        pixels = (1, 2) if sizes[1] == sizes[2] == 0 < sizes[3] else (2, 3)
     for axis, given in zip(pixels, resolution or (), strict=False):
         if sizes[axis] not in (0, given):
             raise GraphError(
@@ -255,9 +258,10 @@ def _image_shape(name: str, image: Any, resolution: tuple[int, int] | None) -> t
     for axis, size in enumerate(sizes):
         if not size:
             told = dims[axis].dim_param or "not told"
+            give = "give resolution, (height, width) in pixels, or " if axis in pixels else ""
             raise GraphError(
-                f"{name}: axis {axis} of its input {image.name} is open ({told}): give resolution, "
-                "(height, width) in pixels, or export it with fixed sizes"
+                f"{name}: axis {axis} of its input {image.name} is open ({told}): {give}export it "
+                "with a fixed size"
             )
     return tuple(sizes)
 

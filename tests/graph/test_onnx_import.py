@@ -295,6 +295,10 @@ def test_open_pixels_are_asked_for() -> None:
     model = text(body, given="float[N,3,H,W] x")
     graph = ArchGraph.from_onnx(model, resolution=(5, 7))
     assert graph.nodes[0, [1, 3, 5]].tolist() == [5, 7, 3]
+    last = text("y = Transpose<perm = [0, 3, 1, 2]>(x)", given="float[N,H,W,3] x")
+    assert ArchGraph.from_onnx(last, resolution=(5, 7)).nodes[0, [1, 3, 5]].tolist() == [5, 7, 3]
+    message = refused(body, given="float[N,C,8,8] x")
+    assert "axis 1 of its input x is open (C): export it with a fixed size" in message
     with pytest.raises(GraphError, match="8 pixels on axis 2, which is not open"):
         ArchGraph.from_onnx(text(body), resolution=16)
     for wrong in (0, (1, 2, 3)):
