@@ -14,18 +14,26 @@ if TYPE_CHECKING:
     from nape_bench.spaces import Space, Spec
 
 
-def read_graph(path: str) -> ArchGraph:
+GRAPH_FILES = (".onnx", ".json")
+"""What the names of files end in that are graphs, and no families."""
+
+
+def read_graph(path: str, resolution: int | None = None) -> ArchGraph:
     """Read a graph from a file, or from standard input.
 
     Args:
-        path: The file; - is standard input. It holds a JSON object with `nodes` and `edges`, as
-            `nape-bench graph --json` prints it.
+        path: The file; - is standard input. It is an ONNX model if its name ends in .onnx, else it
+            holds a JSON object with `nodes` and `edges`, as `nape-bench graph --json` prints it.
+        resolution: Height and width in pixels where an ONNX model leaves them open.
 
     Raises:
         DataError: There is no such file, or no graph in it.
+        GraphError: The ONNX model is none that a graph can tell; nodes are named.
     """
     from nape_bench.graph import ArchGraph
 
+    if path.endswith(".onnx"):
+        return ArchGraph.from_onnx(path, resolution=resolution)
     name = "standard input" if path == "-" else path
     try:
         text = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")

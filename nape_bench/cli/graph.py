@@ -1,13 +1,16 @@
-"""`nape-bench graph FAMILY SPEC` and `nape-bench graph FILE.pkl`."""
+"""`nape-bench graph FAMILY SPEC` and `nape-bench graph FILE`."""
 
 from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nape_bench.atomic import new_file
+from nape_bench.cli.architectures import GRAPH_FILES, read_graph
 from nape_bench.cli.command import Command, positive, print_table
-from nape_bench.errors import SpecError
+from nape_bench.errors import DataError, SpecError
 
 if TYPE_CHECKING:
     import argparse
@@ -16,17 +19,15 @@ if TYPE_CHECKING:
     from nape_bench.spaces import Space, Spec
 
 PICKLE = ".pkl"
-CHANGES = ("random", "mutate", "depth", "resolution", "num_classes")
-"""Options that draw, change or scale an architecture, which it has not by default."""
+"""What the files of AutoGO's graphs end in."""
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "family",
-        metavar="FAMILY",
-        help="a family: `nape-bench spaces` lists them; or a file, FILE.pkl, with one graph as "
-        "AutoGO publishes its own, of which no code is run",
-    )
+        "family", metavar="FAMILY", help="a family (`nape-bench spaces` lists them), or a file: an "
+        "ONNX model (.onnx), what --json printed (.json), or one of AutoGO's graphs (.pkl), of "
+        "which no code is run"
+    )  # fmt: skip
     parser.add_argument(
         "spec",
         metavar="SPEC",
@@ -41,40 +42,41 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "--seed", type=int, default=0, help="what --random and --mutate draw from (0)"
     )
     parser.add_argument("--json", action="store_true", help="print the whole graph as JSON")
+    parser.add_argument(
+        "--svg", type=Path, metavar="FILE", help="write a picture of the graph to this file, which "
+        "may be there already; graphviz's dot lays it out where it is installed"
+    )  # fmt: skip
     parser.add_argument("--width", type=float, default=1.0, help="factor on all channels (1)")
     parser.add_argument("--depth", type=positive, help="repeats in a stage or stack")
-    parser.add_argument("--resolution", type=positive, help="input height and width in pixels")
+    parser.add_argument("--resolution", type=positive, help="input height and width in pixels; "
+        "of an ONNX model, where it leaves them open")  # fmt: skip
     parser.add_argument("--num-classes", type=positive, help="number of classes")
 
 
 def _run(args: argparse.Namespace) -> None:
-    if args.family.endswith(PICKLE):
-        facts, graph = _published(args)
-    else:
-        facts, graph = _built(args)
-    facts.update(hash=graph.hash, group=graph.group, flops=graph.flops(), params=graph.params())
+    is_file = args.family.endswith((*GRAPH_FILES, PICKLE))
+    named, graph = _of_file(args) if is_file else _of_family(args)
+    facts = {
+        **named,
+        "hash": graph.hash,
+        "group": graph.group,
+        "flops": graph.flops(),
+        "params": graph.params(),
+    }
+    if args.svg is not None:
+        title = named.get("id") or Path(named["file"]).name
+        if not args.svg.absolute().parent.is_dir():
+            raise DataError(f"{args.svg}: there is no folder {args.svg.parent} to write to")
+        with new_file(args.svg) as temporary:
+            temporary.write_text(graph.draw(title=title), encoding="utf-8")
     if args.json:
         print(json.dumps({**facts, **graph.to_dict()}))
     else:
         _summarise(facts, graph)
 
 
-def _published(args: argparse.Namespace) -> tuple[dict[str, Any], ArchGraph]:
-    """Read the graph of a file; it has no specification that could be changed or scaled."""
-    from nape_bench.data.importers.graph_file import read_graph_file
-
-    asked = [option for option in CHANGES if getattr(args, option)]
-    if args.spec is not None or args.width != 1 or asked:
-        raise SpecError(
-            f"graph {args.family}: a file is taken as it is, with neither SPEC nor "
-            f"--{', --'.join(CHANGES).replace('_', '-')} or --width"
-        )
-    name, graph = read_graph_file(args.family)
-    return {"id": name or args.family}, graph
-
-
-def _built(args: argparse.Namespace) -> tuple[dict[str, Any], ArchGraph]:
-    """Build the graph of a specification."""
+def _of_family(args: argparse.Namespace) -> tuple[dict[str, Any], ArchGraph]:
+    """Return what names an architecture of a family, and its graph."""
     from nape_bench.spaces import space
 
     family = space(args.family)
@@ -88,12 +90,32 @@ def _built(args: argparse.Namespace) -> tuple[dict[str, Any], ArchGraph]:
         resolution=args.resolution,
         num_classes=args.num_classes,
     )
-    facts = {
-        "id": f"{family.name}:{family.format(spec)}",
-        "family": family.name,
-        "spec": spec,
+    identity = f"{family.name}:{family.format(spec)}"
+    return {"id": identity, "family": family.name, "spec": spec}, graph
+
+
+def _of_file(args: argparse.Namespace) -> tuple[dict[str, Any], ArchGraph]:
+    """Return what names a file, and the graph in it."""
+    asked = {
+        "SPEC": args.spec is not None,
+        "--random": args.random,
+        "--mutate": args.mutate is not None,
+        "--width": args.width != 1,
+        "--depth": args.depth is not None,
+        "--num-classes": args.num_classes is not None,
+        "--resolution": args.resolution is not None and not args.family.endswith(".onnx"),
     }
-    return facts, graph
+    wrong = ", ".join(name for name, given in asked.items() if given)
+    if wrong:
+        raise SpecError(
+            f"graph {args.family}: a file is no family to build from: leave out {wrong}"
+        )
+    if not args.family.endswith(PICKLE):
+        return {"file": args.family}, read_graph(args.family, args.resolution)
+    from nape_bench.data.importers.graph_file import read_graph_file
+
+    name, graph = read_graph_file(args.family)
+    return {"id": name or args.family, "file": args.family}, graph
 
 
 def _spec(args: argparse.Namespace, family: Space) -> Spec:
@@ -116,8 +138,9 @@ def _summarise(facts: dict[str, Any], graph: ArchGraph) -> None:
 
     flat = graph.flat()
     first, last = (flat.columns["h_in"][0], flat.columns["w_in"][0]), flat.columns["c_out"][-1]
+    named: dict[str, Any] = {name: facts[name] for name in ("id", "file") if name in facts}
     lines = {
-        "id": facts["id"],
+        **named,
         "nodes": f"{len(graph):,}",
         "edges": f"{len(graph.edges):,}",
         "input": f"{first[0]} x {first[1]} pixels, {flat.columns['c_in'][0]} channels",
@@ -142,14 +165,17 @@ def _summarise(facts: dict[str, Any], graph: ArchGraph) -> None:
 
 COMMAND = Command(
     name="graph",
-    help="build the computation graph of an architecture",
-    description="Build the computation graph of an architecture, and print what it is made of, "
-    "its keys, FLOPs and parameters, or all of it as JSON.",
+    help="build or read the computation graph of an architecture",
+    description="Build the computation graph of an architecture, or read it from an ONNX model, "
+    "and print what it is made of, its keys, FLOPs and parameters, or all of it as JSON.",
     examples=[
         "nape-bench graph hiaml z-t31-src8-l20",
         "nape-bench graph hiaml --random --seed 3 --json",
         "nape-bench graph hiaml z-t31-src8-l20 --mutate 2 --json > mutated.json",
         "nape-bench graph hiaml z-t31-src8-l20 --width 0.25 --resolution 16",
+        "nape-bench graph nb201 --random --svg cell.svg",
+        "nape-bench graph model.onnx",
+        "nape-bench graph model.onnx --resolution 224 --json > model.json",
         "echo z-t31-src8-l20 | nape-bench graph hiaml -",
         "nape-bench graph hiaml_best.pkl --json > best.json",
     ],

@@ -36,10 +36,10 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "space, as the space writes it or as JSON; may be given again"
     )  # fmt: skip
     what.add_argument(
-        "--graph", action="append", default=[], metavar="FILE", help="this graph, in the JSON of "
-        "`nape-bench graph --json`; micro training makes it small first, so that its label "
-        "compares with those of other graphs, not with a dataset's; - reads standard input; may be "
-        "given again"
+        "--graph", action="append", default=[], metavar="FILE", help="this graph, an ONNX "
+        "model (.onnx) or the JSON of `nape-bench graph --json`; micro training makes it small "
+        "first, so that its label compares with those of other graphs, not with a dataset's; - "
+        "reads standard input; may be given again"
     )  # fmt: skip
     what.add_argument("--draw-seed", type=int, default=0, help="--n draws others (0)")
     what.add_argument(
@@ -215,6 +215,7 @@ COMMAND = Command(
         "nape-bench label --space ofa_pn --n 40 --split test --measure multitask --store labels",
         "nape-bench label --space hiaml --spec z-t31-src8-l20 --seeds 1",
         "nape-bench label --graph mutated.json --seeds 1",
+        "nape-bench label --graph model.onnx --measure latency --seeds 1",
         "nape-bench label --space nb101 --n 300 --engine ray --address 192.0.2.1:6379",
         "nape-bench label --pack --store labels",
     ],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -85,6 +85,37 @@ class ArchGraph:
         rows = [_row_of(number, node) for number, node in enumerate(data["nodes"])]
         return cls(rows, data["edges"])
 
+    @classmethod
+    def from_onnx(cls, model: Any, *, resolution: int | tuple[int, int] | None = None) -> ArchGraph:
+        """Read a convolutional network from an ONNX model (`onnx_import`).
+
+        What is no node in normal form is folded: identity, dropout, casts, reshapes, slices that a
+        graph can tell, padding, scalars of h-swish, h-sigmoid and GeLU, biases, and a softmax
+        behind the network. A dense layer over flattened maps is a convolution whose kernel is the
+        whole map. Padding is what sizes ask for, or equal on both sides, as torch has it, which
+        gives the same sizes; whether it counts in the mean of an average pool is not kept. A model
+        that `to_onnx` wrote gives the graph that it was written from, except that a product of
+        three or more becomes products of two, and that a ReLU6 which gates and is read elsewhere
+        too becomes two nodes.
+
+        The file is not trusted: only the file itself is opened, weights kept beside it (external
+        data) are not, and nothing in it runs. Operator sets 7 to the newest that the installed onnx
+        knows are read.
+
+        Args:
+            model: An `onnx.ModelProto`, or the path of a file below 2 GiB.
+            resolution: Pixels, or (height, width), where the model leaves them open. An open batch
+                needs nothing.
+
+        Raises:
+            DataError: There is no such file, it is too large, or no ONNX model.
+            GraphError: Operators have no counterpart in the vocabulary (all are named, with their
+                nodes), or a node does what a graph cannot tell (it is named, and what it does).
+        """
+        from nape_bench.graph.onnx_import import from_onnx
+
+        return from_onnx(model, resolution=resolution)
+
     def to_dict(self) -> dict[str, list[Any]]:
         """Return `{"nodes": [{"op": "Input", "h_in": 32, ...}, ...], "edges": [[0, 1], ...]}`."""
         rows = self.nodes.tolist()
@@ -151,6 +182,7 @@ class ArchGraph:
         self,
         *,
         module: torch.nn.Module | None = None,
+        seed: int = 0,
         weights: bool = True,
         opset: int = 20,
         batch: str | int = "N",
@@ -164,7 +196,8 @@ class ArchGraph:
 
         Args:
             module: The module of `to_torch()` whose weights and BatchNorm statistics to write;
-                None: those that it starts with after `torch.manual_seed(0)`.
+                None: those that it starts with after `torch.manual_seed(seed)`.
+            seed: What weights are drawn from where no module is given.
             weights: Whether to write weights. Without them the model is a few kilobytes, and its
                 weights are inputs: their names and shapes are declared, for whoever looks at the
                 architecture only, or gives them when it is run.
@@ -177,13 +210,46 @@ class ArchGraph:
         """
         from nape_bench.graph.onnx_export import to_onnx
 
-        return to_onnx(self, module=module, weights=weights, opset=opset, batch=batch)
+        how: dict[str, Any] = {"seed": seed, "weights": weights, "opset": opset, "batch": batch}
+        return to_onnx(self, module=module, **how)
 
     def to_pyg(self) -> Data:
         """Return a torch_geometric `Data` with `op`, `x` and `edge_index` (`pyg.to_data`)."""
         from nape_bench.graph.pyg import to_data
 
         return to_data(self)
+
+    def draw(
+        self,
+        *,
+        title: str | None = None,
+        fold: bool = True,
+        layout: Literal["auto", "dot", "own"] = "auto",
+    ) -> str:
+        """Return a picture as SVG, top down: it stands on its own and knows dark pages (`drawing`).
+
+        Nodes that follow one another without a branch are rows of one box, coloured by kind of
+        operation; shapes, settings and cost are shown on hover. What repeats itself between nodes
+        that lie on every path is drawn once, with "x 5" beside it.
+
+        Args:
+            title: What stands above it; None: nodes, edges and shapes.
+            fold: Whether what repeats itself is drawn once.
+            layout: "dot" is graphviz's, "own" needs nothing installed, "auto" is dot where it is
+                installed and succeeds, else own.
+
+        Raises:
+            GraphError: There are more than 5,000 nodes, or `layout` is unknown or "dot" fails.
+        """
+        from nape_bench.graph.drawing import draw
+
+        return draw(self, title=title, fold=fold, layout=layout)
+
+    def _repr_svg_(self) -> str | None:
+        """Return the picture that notebooks show, or None where there are too many nodes."""
+        from nape_bench.graph.drawing.pictures import MOST_NODES
+
+        return self.draw() if len(self) <= MOST_NODES else None
 
     def flat(self) -> Flat:
         """Return the graph as array code takes it: a `Flat` of one graph."""

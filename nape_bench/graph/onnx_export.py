@@ -34,6 +34,7 @@ def to_onnx(
     graph: ArchGraph,
     *,
     module: torch.nn.Module | None = None,
+    seed: int = 0,
     weights: bool = True,
     opset: int = OPSET,
     batch: str | int = "N",
@@ -49,7 +50,7 @@ def to_onnx(
     ):
         raise GraphError(f"batch is an integer of at least 1, or the axis's name, not {batch!r}")
     rows = [NodeRow.of(values) for values in graph.nodes.tolist()]
-    writer = Writer(batch, opset, weights_for(graph, rows, module, weights))
+    writer = Writer(batch, opset, weights_for(graph, rows, module, weights, seed))
     _write(writer, rows, graph.edges.tolist())
     return writer.model(graph.hash)
 

@@ -53,15 +53,16 @@ def roles(row: NodeRow) -> dict[str, tuple[int, ...]]:
 
 
 def weights_for(
-    graph: ArchGraph, rows: list[NodeRow], module: torch.nn.Module | None, wanted: bool
+    graph: ArchGraph, rows: list[NodeRow], module: torch.nn.Module | None, wanted: bool, seed: int
 ) -> Weights:
     """Collect the weights of a graph's nodes.
 
     Args:
         graph: The graph.
         rows: Its nodes.
-        module: The module that has them; None: what `to_torch` starts with after seed 0.
+        module: The module that has them; None: what `to_torch` starts with after a seed.
         wanted: Whether values are wanted, or shapes only.
+        seed: That seed.
 
     Raises:
         GraphError: They are too large for one model, or the module is not this graph's.
@@ -80,7 +81,7 @@ def weights_for(
             f"its weights take {size:,} bytes, and an ONNX model in one piece holds less than "
             "2 GiB: write it with weights=False"
         )
-    held = _held(_first_module(graph) if module is None else module)
+    held = _held(_first_module(graph, seed) if module is None else module)
     found: Weights = {}
     for i, row in enumerate(rows):
         for role, shape in roles(row).items():
@@ -97,12 +98,12 @@ def weights_for(
     return found
 
 
-def _first_module(graph: ArchGraph) -> torch.nn.Module:
-    """Return a new module, as after torch.manual_seed(0); torch's own state stays as it is."""
+def _first_module(graph: ArchGraph, seed: int) -> torch.nn.Module:
+    """Return a new module, as after torch.manual_seed(seed); torch's own state stays as it is."""
     import torch
 
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
+        torch.manual_seed(seed)
         return graph.to_torch()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -78,6 +79,36 @@ def test_a_spec_from_standard_input(
     assert printed(capsys, "hiaml", "-").splitlines()[0].split()[1] == f"hiaml:{SPEC}"
 
 
+def test_files(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graph = space("hiaml").build(SPEC)
+    monkeypatch.chdir(tmp_path)
+    Path("model.onnx").write_bytes(graph.to_onnx(weights=False).SerializeToString())
+    out = printed(capsys, "model.onnx", "--json")
+    told = json.loads(out)
+    assert ArchGraph.from_dict(told).hash == told["hash"] == graph.hash
+    assert told["file"] == "model.onnx"
+    Path("model.json").write_text(out)
+    lines = [printed(capsys, name).splitlines() for name in ("model.onnx", "model.json")]
+    assert [line[0].split() for line in lines] == [["file", "model.onnx"], ["file", "model.json"]]
+    assert lines[0][1:] == lines[1][1:]
+
+
+def test_pictures(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    out = printed(capsys, "hiaml", SPEC, "--svg", "a.svg")
+    assert out == printed(capsys, "hiaml", SPEC)
+    svg = Path("a.svg").read_text(encoding="utf-8")
+    assert svg == space("hiaml").build(SPEC).draw(title=f"hiaml:{SPEC}")
+    Path("a&b.json").write_text(printed(capsys, "hiaml", SPEC, "--json"))
+    printed(capsys, "a&b.json", "--svg", "a.svg")
+    assert ">a&amp;b.json</title>" in Path("a.svg").read_text(encoding="utf-8")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a&b.json", "a.svg"]
+
+
 @pytest.mark.parametrize("family", ["hiaml", "nb201", "nb301"])
 def test_examples_of_families(family: str, capsys: pytest.CaptureFixture[str]) -> None:
     example = space(family).format(space(family).normalise(space(family).example))
@@ -95,6 +126,11 @@ def test_examples_of_families(family: str, capsys: pytest.CaptureFixture[str]) -
         (["hiaml", SPEC, "--random"], "give either SPEC or --random"),
         (["hiaml", "--random", "--seed", "-1"], "--seed is an integer of at least 0"),
         (["hiaml", SPEC, "--width", "-1"], "width is a positive factor"),
+        (["hiaml", SPEC, "--svg", "gone/a.svg"], "gone/a.svg: there is no folder gone"),
+        (["gone.onnx"], "gone.onnx: cannot be read"),
+        (["gone.json"], "gone.json: a graph in the JSON"),
+        (["gone.onnx", SPEC, "--width", "2"], "leave out SPEC, --width"),
+        (["gone.json", "--resolution", "8"], "leave out --resolution"),
     ],
 )
 def test_what_is_wrong_is_said(

@@ -1,0 +1,78 @@
+"""Predicted against true values as a picture."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nape_bench.data.svg_axes import Plot, axis
+from nape_bench.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike
+
+MOST_POINTS = 2_000
+"""Points that are drawn; of more, as many at even distances in the order of the true values."""
+
+
+def scatter(
+    true: ArrayLike,
+    predicted: ArrayLike,
+    *,
+    label: str,
+    title: str = "",
+    description: str = "",
+    ids: Sequence[str] | None = None,
+    scores: bool = False,
+    name: str = "predictions",
+) -> str:
+    """Draw predictions against true values, as an SVG that stands on its own.
+
+    Args:
+        true: True values, [n].
+        predicted: Predictions of the same architectures, [n].
+        label: What they are, with their unit.
+        title: What stands above; empty: `label`.
+        description: One line below the title; empty: how many points there are.
+        ids: Identifiers of the architectures, [n], shown on hover.
+        scores: Whether predictions are scores on a scale of their own: the line on which both are
+            equal is left out, and the axes differ.
+        name: Identifier of the picture on its page: two pictures on one page need two.
+
+    Raises:
+        DataError: There are no points, numbers of values differ, or one is not finite.
+    """
+    x, y = (np.asarray(values, dtype=np.float64).reshape(-1) for values in (true, predicted))
+    if len(x) == 0 or len(x) != len(y) or (ids is not None and len(ids) != len(x)):
+        told = f"{len(x)} true values, {len(y)} predictions"
+        raise DataError(f"{label}: {told}{'' if ids is None else f', {len(ids)} ids'}")
+    if not (np.isfinite(x).all() and np.isfinite(y).all()):
+        raise DataError(f"{label}: true and predicted values must be finite")
+    chosen = np.argsort(x, kind="stable")
+    if len(x) > MOST_POINTS:
+        chosen = chosen[np.linspace(0, len(x) - 1, MOST_POINTS).round().astype(int)]
+    shown = f"{len(x):,} architectures" + (
+        f", {len(chosen):,} of them drawn" if len(chosen) < len(x) else ""
+    )
+    both = np.concatenate([x, y])
+    (x_low, x_high), (y_low, y_high) = (
+        (float(v.min()), float(v.max())) for v in ((x, y) if scores else (both, both))
+    )
+    across = axis(x_low, x_high, f"true: {label}")
+    up = axis(y_low, y_high, "predicted score" if scores else f"predicted: {label}")
+    plot = Plot(across, up, title=title or label, description=description or shown, name=name)
+    if not scores:
+        (x0, y0), (x1, y1) = (plot.at(value, value) for value in (across.low, across.high))
+        plot.add(f'<path class="guide" d="M{x0:.1f} {y0:.1f}L{x1:.1f} {y1:.1f}"/>')
+    for i in chosen.tolist():
+        px, py = plot.at(float(x[i]), float(y[i]))
+        which = f"{escape(ids[i])}: " if ids is not None else ""
+        plot.add(
+            f"<g><title>{which}true {x[i]:.6g}, predicted {y[i]:.6g}</title>"
+            f'<circle class="point" cx="{px:.1f}" cy="{py:.1f}" r="3"/></g>'
+        )
+    return plot.svg()

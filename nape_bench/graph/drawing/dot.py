@@ -1,0 +1,76 @@
+"""Layouts by graphviz's `dot`, where it is installed."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+from nape_bench.graph.drawing.layered import GAP_X, GAP_Y, Layout
+
+if TYPE_CHECKING:
+    from nape_bench.graph.drawing.layered import Point
+
+SECONDS = 20
+"""How long `dot` may take: it gives up on large graphs late, and there is another layout."""
+
+_INCH = 72.0
+
+
+def dot_layout(sizes: list[Point], edges: list[tuple[int, int]]) -> Layout | None:
+    """Lay boxes out with `dot`, or return None where it is missing, fails or takes too long.
+
+    Args:
+        sizes: (width, height) of each box in pixels.
+        edges: (from, to), each pair once.
+    """
+    program = shutil.which("dot")
+    if program is None:
+        return None
+    try:
+        done = subprocess.run(  # noqa: S603 (a fixed program, no shell, numbers on its input)
+            [program, "-Tplain"],
+            input=_source(sizes, edges),
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=True,
+        )
+        return _layout(done.stdout, sizes, edges)
+    except (OSError, subprocess.SubprocessError, ValueError, KeyError, IndexError):
+        return None
+
+
+def _source(sizes: list[Point], edges: list[tuple[int, int]]) -> str:
+    """Return what `dot` reads: boxes are numbers, so that nothing has to be escaped."""
+    lines = [f"digraph {{ nodesep={GAP_X / _INCH:.3f}; ranksep={GAP_Y / _INCH:.3f};"]
+    lines.append("splines=polyline;")
+    lines.append('node [shape=box, fixedsize=true, label=""]; edge [arrowhead=none];')
+    for i, (width, height) in enumerate(sizes):
+        lines.append(f"{i} [width={width / _INCH:.4f}, height={height / _INCH:.4f}];")
+    lines += [f"{source}:s -> {target}:n;" for source, target in edges]
+    return "\n".join([*lines, "}"])
+
+
+def _layout(text: str, sizes: list[Point], edges: list[tuple[int, int]]) -> Layout:
+    """Read the plain format: "edge 0:s 1:n 4 x y ...", where bends are every third point."""
+    places: dict[int, Point] = {}
+    routes: dict[tuple[int, int], list[Point]] = {}
+    width = height = 0.0
+    for words in map(str.split, text.splitlines()):
+        if words[:1] == ["graph"]:
+            width, height = float(words[2]) * _INCH, float(words[3]) * _INCH
+        elif words[:1] == ["node"]:
+            i, x, y = int(words[1]), float(words[2]) * _INCH, height - float(words[3]) * _INCH
+            places[i] = (x - sizes[i][0] / 2, y - sizes[i][1] / 2)
+        elif words[:1] == ["edge"]:
+            numbers = [float(word) * _INCH for word in words[4 : 4 + 2 * int(words[3])]]
+            points = list(zip(numbers[::2], (height - y for y in numbers[1::2]), strict=True))
+            source, target = (int(word.partition(":")[0]) for word in words[1:3])
+            routes[source, target] = points[::3]
+    for source, target in edges:
+        points = routes[source, target]
+        # Ends are rounded in the plain format: put them onto the boxes.
+        points[0] = (points[0][0], places[source][1] + sizes[source][1])
+        points[-1] = (points[-1][0], places[target][1])
+    return Layout([places[i] for i in range(len(sizes))], routes, width, height, straight=True)
