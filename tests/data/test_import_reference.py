@@ -80,7 +80,7 @@ TABLES = {
     ),
     "transnas_micro/class_object": Table(
         "transnas101_naslib", 4096, 4096, 1,
-        "50b0d90c2538bfff91b29f64858f959abd2aeb36cf322259457741afc5d5b0cb",
+        "5ebecd79a488ca966684f31fe1eddb979ad6f165cd002461df2546e87aefd26c",
     ),
 }  # fmt: skip
 

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from nape_bench.data.datasets._papers import ONCE_FOR_ALL
 from nape_bench.data.info import DatasetInfo
 from nape_bench.data.registry import MEASURED_LICENCE, DatasetSpec, register
+
+AIOP = (
+    "Mills et al., AIO-P: Expanding Neural Performance Predictors Beyond Image Classification, "
+    "AAAI 2023"
+)
 
 MULTITASK = register(
     DatasetSpec(
@@ -16,10 +22,7 @@ MULTITASK = register(
                 "vision tasks."
             ),
             licence=MEASURED_LICENCE,
-            citation=(
-                "Mills et al., AIO-P: Expanding Neural Performance Predictors Beyond Image "
-                "Classification, AAAI 2023 (the setting); Cai et al., Once-for-All, ICLR 2020"
-            ),
+            citation=f"{AIOP}; {ONCE_FOR_ALL}",
         ),
     )
 )
