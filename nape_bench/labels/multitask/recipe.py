@@ -56,6 +56,6 @@ class MultitaskRecipe:
 
 
 RECIPES: Registry[MultitaskRecipe] = Registry("multi-task recipe")
-"""All recipes that labels were published with, by version."""
+"""All recipes, by version; labels name the one that they were made by."""
 RECIPE = RECIPES.add("multitask-1", MultitaskRecipe("multitask-1"))
 """The recipe that new labels are made by."""
