@@ -140,7 +140,7 @@ RECIPES.add(
     ),
 )
 
-GRAPH_SCALE = Scale(0.25, None, resolution=12, cap=12, epochs=4, recipe="micro-3")
+GRAPH_SCALE = Scale(0.25, None, resolution=16, cap=16, recipe="micro-4")
 """The scale of graphs that are given as they are (`scaled.scaled_graph`)."""
 
 SCALES: Registry[Scale] = Registry("micro scale of a space")
