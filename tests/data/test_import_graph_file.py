@@ -156,7 +156,7 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     for options in (["z-z-z-z"], ["--random"], ["--mutate", "1"], ["--depth", "1"],
                     ["--width", "0.5"], ["--resolution", "8"], ["--num-classes", "2"]):  # fmt: skip
         assert main(["graph", str(path), *options]) == 2
-        assert "a file is taken as it is" in capsys.readouterr().err
+        assert "a file is no family to build from: leave out" in capsys.readouterr().err
     assert main(["graph", str(tmp_path / "none.pkl")]) == 2
     assert "is not there" in capsys.readouterr().err
 
