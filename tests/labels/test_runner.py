@@ -187,7 +187,7 @@ def test_micro_trains_a_graph_and_says_what_it_cannot(tmp_path: Path) -> None:
         [good, bad], store=tmp_path, measure=Micro(tiny), seeds=1, jobs=0, progress=False
     )
     assert [row["error"] is None for row in report.rows] == [True, False]
-    assert "square images of 3 channels, the graph reads 12 x 12 x 1" in report.rows[1]["error"]
+    assert "square images of 3 channels, the graph reads 16 x 16 x 1" in report.rows[1]["error"]
 
 
 def test_jobs_of_a_killed_worker_are_done_again_then_failed(tmp_path: Path) -> None:
