@@ -13,6 +13,7 @@ import numpy as np
 
 from nape_bench.errors import GraphError
 from nape_bench.graph.arch_graph import ArchGraph
+from nape_bench.graph.joints import joints
 from nape_bench.graph.vocabulary import COLUMN_INDEX, OP_INDEX
 
 if TYPE_CHECKING:
@@ -58,11 +59,11 @@ def pyramid(graph: ArchGraph) -> list[Level]:
         GraphError: There are no such maps that are square and larger than one pixel.
     """
     sides = _sides(graph)
-    joints = joints_of(graph)
+    inner = joints(graph)[1:-1]  # neither Input nor Output
     levels = _merged(graph)
-    for place, node in enumerate(joints):
+    for place, node in enumerate(inner):
         if sides[node] > 1:
-            levels[sides[node]] = _before_expansion(graph, joints[: place + 1])
+            levels[sides[node]] = _before_expansion(graph, inner[: place + 1])
     if not levels:
         raise GraphError("no square maps larger than one pixel are finished anywhere in the graph")
     return [levels[side] for side in sorted(levels, reverse=True)]
@@ -92,22 +93,12 @@ def _merged(graph: ArchGraph) -> dict[int, Level]:
     return levels
 
 
-def joints_of(graph: ArchGraph) -> list[int]:
-    """Return the nodes on every path, in order, but for Input and Output."""
-    spans = np.zeros(len(graph.ops) + 1, dtype=np.int64)
-    sources, targets = np.asarray(graph.edges).T
-    np.add.at(spans, sources + 1, 1)
-    np.add.at(spans, targets, -1)
-    passed = np.cumsum(spans)  # edges that lead past each node
-    return [node for node in range(1, len(graph.ops) - 1) if passed[node] == 0]
-
-
-def _before_expansion(graph: ArchGraph, joints: list[int]) -> Level:
+def _before_expansion(graph: ArchGraph, inner: list[int]) -> Level:
     """Return the last joint as a level, or the one before an expansion that ends in it."""
     heights, given, made = (graph.column(name) for name in ("h_out", "c_in", "c_out"))
-    last = joints[-1]
-    for place in range(len(joints) - 1, 0, -1):
-        node, before = joints[place], joints[place - 1]
+    last = inner[-1]
+    for place in range(len(inner) - 1, 0, -1):
+        node, before = inner[place], inner[place - 1]
         op = graph.ops[node]
         if op == "Conv":
             pointwise = graph.column("kernel_h")[node] == 1 and made[node] > given[node]

@@ -4,7 +4,8 @@ import torch
 
 from nape_bench.errors import GraphError
 from nape_bench.graph import GraphBuilder
-from nape_bench.graph.pyramid import body_of, joints_of, pyramid
+from nape_bench.graph.joints import joints
+from nape_bench.graph.pyramid import body_of, pyramid
 from nape_bench.graph.torch_module import GraphModule
 from nape_bench.spaces import space
 
@@ -28,13 +29,14 @@ def test_levels_end_before_the_expansion_of_what_follows() -> None:
 
 def test_joints_are_on_every_path() -> None:
     graph, stage, _ = small_network()
-    joints = joints_of(graph)
-    ops = [graph.ops[node] for node in joints]
-    assert stage in joints
+    found = joints(graph)
+    ops = [graph.ops[node] for node in found]
+    assert (ops[0], ops[-1]) == ("Input", "Output")
+    assert stage in found
     assert ops.count("Add") == 1
     inside = stage - 2  # the branch that the first stage adds
     assert graph.ops[inside] == "BatchNorm"
-    assert inside not in joints
+    assert inside not in found
 
 
 FAMILIES = "nb101 nb201 nb301 ofa_pn ofa_mbv3 ofa_resnet hiaml inception two_path nb_macro fbnet"
@@ -92,7 +94,7 @@ def test_a_body_is_a_valid_graph_of_its_own() -> None:
 def test_cells_that_read_the_last_two_end_in_their_concat() -> None:
     family = space("nb301")
     graph = family.build(family.example)
-    assert not [n for n in joints_of(graph) if graph.column("h_out")[n] in {32, 16}]
+    assert not [n for n in joints(graph)[1:] if graph.column("h_out")[n] in {32, 16}]
     levels = pyramid(graph)
     assert [(graph.ops[level.node], level.side, level.channels) for level in levels] == [
         ("Concat", 32, 192),

@@ -1,14 +1,15 @@
 """Finding what repeats itself in a graph, so that it is drawn once.
 
-A node that lies on every path from Input to Output cuts the graph in two. Between one such node and
-the next lies a segment; where a run of segments is followed by the same run again, all columns and
-edges alike, one is drawn and the others are counted.
+Between one joint (`graph.joints`) and the next lies a segment; where a run of segments is followed
+by the same run again, all columns and edges alike, one is drawn and the others are counted.
 """
 
 from __future__ import annotations
 
 import itertools
 from typing import TYPE_CHECKING, NamedTuple
+
+from nape_bench.graph.joints import joints
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -32,7 +33,7 @@ def parts(graph: ArchGraph) -> list[Part]:
 
     A graph in which nothing repeats itself is one part.
     """
-    bounds = _bounds(graph)
+    bounds = [0, *(node + 1 for node in joints(graph))]  # a segment ends with a joint
     kinds = _kinds(graph, bounds)
     found: list[Part] = []
     plain, at = 0, 0
@@ -49,21 +50,6 @@ def parts(graph: ArchGraph) -> list[Part]:
     if bounds[plain] < bounds[-1]:
         found.append(Part(bounds[plain], bounds[-1], 1))
     return found
-
-
-def _bounds(graph: ArchGraph) -> list[int]:
-    """Return where segments start, and the number of nodes: each ends with a node that cuts."""
-    count = len(graph)
-    farthest = [0] * count
-    for source, target in graph.edges.tolist():
-        farthest[source] = max(farthest[source], target)
-    bounds, reach = [0], 0
-    for node in range(count):
-        # No edge leads from before this node to behind it.
-        if reach <= node:
-            bounds.append(node + 1)
-        reach = max(reach, farthest[node])
-    return bounds
 
 
 def _kinds(graph: ArchGraph, bounds: list[int]) -> list[int]:
