@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import time
-import zipfile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
 import torch
 
-from nape_bench.atomic import new_file, sync_folder
-from nape_bench.errors import StoreError
+from nape_bench.errors import DataError, StoreError
+from nape_bench.labels.arrays import read_arrays, write_arrays
 from nape_bench.labels.locks import locked
 from nape_bench.labels.multitask.head import Head
 from nape_bench.labels.multitask.latent import shared_head
@@ -25,7 +22,7 @@ if TYPE_CHECKING:
     from nape_bench.labels.micro.shared.supernet import Supernet
     from nape_bench.labels.multitask.recipe import MultitaskRecipe
 
-MARK, STATE = "head", "state."
+MARK = "head"
 
 
 class Shared(NamedTuple):
@@ -88,32 +85,27 @@ def _trained(supernet: Supernet, recipe: MultitaskRecipe, seed: int) -> Shared:
 
 
 def _write(path: Path, shared: Shared, settings: dict[str, Any]) -> None:
-    mark = {"settings": settings, "seconds": shared.seconds, "channels": shared.head.channels}
-    state = {STATE + name: tensor.numpy() for name, tensor in shared.head.state_dict().items()}
-    with new_file(path) as partial, partial.open("wb") as file:
-        np.savez(file, allow_pickle=False, **{MARK: np.array(json.dumps(mark)), **state})
-        file.flush()
-        os.fsync(file.fileno())
-    sync_folder(path.parent)
+    told = {"settings": settings, "seconds": shared.seconds, "channels": shared.head.channels}
+    state = {name: tensor.numpy() for name, tensor in shared.head.state_dict().items()}
+    write_arrays(path, MARK, told, state)
 
 
 def _read(path: Path, supernet: Supernet, settings: dict[str, Any]) -> Shared | None:
     """Return what a file holds; None where there is no such file."""
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            mark = json.loads(str(arrays[MARK]))
-            state = {
-                name.removeprefix(STATE): torch.from_numpy(arrays[name])
-                for name in arrays.files
-                if name != MARK
-            }
-        if mark["settings"] != settings:
-            raise StoreError(f"{path}: a head of another recipe: take another store, or remove it")
-        head = Head(mark["channels"])
-        head.load_state_dict(state)
-    except FileNotFoundError:
+        found = read_arrays(path, MARK, "head")
+    except DataError as error:
+        raise StoreError(str(error)) from error
+    if found is None:
         return None
-    except (ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile) as error:
+    told, arrays = found
+    try:
+        if told["settings"] != settings:
+            raise StoreError(f"{path}: a head of another recipe: take another store, or remove it")
+        head = Head(told["channels"])
+        head.load_state_dict({name: torch.from_numpy(values) for name, values in arrays.items()})
+        seconds = told["seconds"]
+    except (ValueError, KeyError, RuntimeError) as error:
         raise StoreError(f"{path}: no head can be read: {error}; remove it") from error
     head.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return Shared(supernet, head, mark["seconds"])
+    return Shared(supernet, head, seconds)

@@ -1,17 +1,14 @@
-"""Files of supernets: NumPy's .npz, without pickled objects, whole or not there at all."""
+"""Files of supernets (`labels.arrays`)."""
 
 from __future__ import annotations
 
 import json
-import os
-import zipfile
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 
-from nape_bench.atomic import new_file, sync_folder
 from nape_bench.errors import DataError
+from nape_bench.labels.arrays import read_arrays, write_arrays
 from nape_bench.labels.micro.shared.training import Training
 
 if TYPE_CHECKING:
@@ -34,17 +31,12 @@ def save(path: Path, supernet: Supernet, training: Training, settings: dict[str,
     Raises:
         OSError: It cannot be written (a full disk); what was there stays.
     """
-    mark = {"losses": training.losses, "seconds": training.seconds, "settings": settings}
+    told = {"losses": training.losses, "seconds": training.seconds, "settings": settings}
     arrays = {
-        MARK: np.array(json.dumps(mark)),
         **{NET + name: p.detach().numpy() for name, p in supernet.net.named_parameters()},
         **{STATE + name: tensor.numpy() for name, tensor in training.state.items()},
     }
-    with new_file(path) as partial, partial.open("wb") as file:
-        np.savez(file, allow_pickle=False, **arrays)
-        file.flush()
-        os.fsync(file.fileno())
-    sync_folder(path.parent)
+    write_arrays(path, MARK, told, arrays)
 
 
 def load(path: Path, supernet: Supernet, settings: dict[str, Any]) -> Training | None:
@@ -61,18 +53,18 @@ def load(path: Path, supernet: Supernet, settings: dict[str, Any]) -> Training |
     Raises:
         DataError: The file is broken, or of a supernet of other settings.
     """
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            mark = json.loads(str(arrays[MARK]))
-            tensors = {n: torch.from_numpy(arrays[n]) for n in arrays.files if n != MARK}
-    except FileNotFoundError:
+    found = read_arrays(path, MARK, "supernet")
+    if found is None:
         return None
-    except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path}: no supernet can be read: {error}; remove it") from error
-    if mark["settings"] != json.loads(json.dumps(settings)):
+    told, arrays = found
+    if told["settings"] != json.loads(json.dumps(settings)):
         raise DataError(f"{path}: a supernet of other settings: take another store, or remove it")
     with torch.no_grad():
         for name, parameter in supernet.net.named_parameters():
-            parameter.copy_(tensors[NET + name])
-    state = {n.removeprefix(STATE): t for n, t in tensors.items() if n.startswith(STATE)}
-    return Training(mark["losses"], mark["seconds"], state)
+            parameter.copy_(torch.from_numpy(arrays[NET + name]))
+    state = {
+        name.removeprefix(STATE): torch.from_numpy(values)
+        for name, values in arrays.items()
+        if name.startswith(STATE)
+    }
+    return Training(told["losses"], told["seconds"], state)
