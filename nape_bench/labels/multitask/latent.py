@@ -15,14 +15,12 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from nape_bench.labels.micro.batches import standardised
 from nape_bench.labels.micro.shared.score import reset_statistics
 from nape_bench.labels.multitask.head import Head
 from nape_bench.labels.multitask.losses import loss_of
 from nape_bench.labels.multitask.start import graph_of, pretrained_body
-from nape_bench.labels.multitask.targets import Targets, targets
+from nape_bench.labels.multitask.targets import Targets, training
 from nape_bench.labels.multitask.train import SCORED_AT_ONCE, descend
-from nape_bench.labels.scenes.draw import scenes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,8 +62,8 @@ def shared_head(supernet: Supernet, recipe: MultitaskRecipe, seed: int) -> Head:
         recipe: How.
         seed: Sets the head's first weights, the draws and the order of scenes.
     """
-    known, _ = scenes(recipe.scenes)
-    images = standardised(known.pixels)
+    widest = pretrained_body(supernet, supernet.name, supernet.largest, recipe)
+    images, wanted = training(recipe.scenes, widest.levels[0].side)
     bins = [
         [
             _maps(pretrained_body(supernet, supernet.name, spec, recipe), images, recipe.batch)
@@ -73,19 +71,17 @@ def shared_head(supernet: Supernet, recipe: MultitaskRecipe, seed: int) -> Head:
         ]
         for specs in binned_specs(supernet, recipe)
     ]
-    widest = pretrained_body(supernet, supernet.name, supernet.largest, recipe).channels
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        head = Head(widest)
+        head = Head(widest.channels)
     head.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    wanted = targets(known, bins[0][0][0].shape[-1])
     rng = torch.Generator().manual_seed(seed)
 
     def loss(rows: torch.Tensor) -> torch.Tensor:
         chosen = [part[int(torch.randint(len(part), (), generator=rng))] for part in bins]
         levels = [
             latent([maps[level][rows].float() for maps in chosen], channels, rng)
-            for level, channels in enumerate(widest)
+            for level, channels in enumerate(widest.channels)
         ]
         return loss_of(head(levels), Targets(*(part[rows] for part in wanted)))
 

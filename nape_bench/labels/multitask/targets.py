@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
 
+from nape_bench.labels.micro.batches import standardised
 from nape_bench.labels.scenes.annotated import POINTS, THINGS
+from nape_bench.labels.scenes.draw import scenes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nape_bench.labels.scenes.annotated import Annotated
+    from nape_bench.labels.scenes.draw import Scenes
 
 SPREAD = 0.12
 """Standard deviation of a centre's heat, as a part of its box's longer side."""
@@ -98,6 +102,21 @@ def targets(scenes: Annotated, cells: int) -> Targets:
         torch.from_numpy(offsets.astype(np.float32)),
         torch.from_numpy(seen_at > 0),
     )
+
+
+@functools.lru_cache(maxsize=2)
+def training(made_of: Scenes, cells: int) -> tuple[torch.Tensor, Targets]:
+    """Return training scenes as networks read them, and their targets, made once in a process.
+
+    Args:
+        made_of: The scenes.
+        cells: Height and width of the head's maps.
+
+    Returns:
+        Images float32 [n, 3, side, side], and targets; nobody may write to them.
+    """
+    known, _ = scenes(made_of)
+    return standardised(known.pixels), targets(known, cells)
 
 
 def _heat(

@@ -16,7 +16,7 @@ from nape_bench.labels.multitask.decode import decode
 from nape_bench.labels.multitask.head import Answers
 from nape_bench.labels.multitask.losses import loss_of
 from nape_bench.labels.multitask.metrics import scores
-from nape_bench.labels.multitask.targets import Targets, targets
+from nape_bench.labels.multitask.targets import Targets, training
 from nape_bench.labels.scenes.draw import scenes
 
 if TYPE_CHECKING:
@@ -65,9 +65,7 @@ def fit(
         seed: 0 or more.
     """
     start = time.process_time()
-    known, unknown = scenes(recipe.scenes)
-    cells = body.levels[0].side
-    images, wanted = standardised(known.pixels), targets(known, cells)
+    images, wanted = training(recipe.scenes, body.levels[0].side)
 
     def loss(rows: torch.Tensor) -> torch.Tensor:
         chosen = images[rows].contiguous(memory_format=torch.channels_last)
@@ -80,6 +78,7 @@ def fit(
         if not math.isfinite(mean):
             reason = f"the loss is {mean} in epoch {epoch} of {epochs}"
             return Outcome({}, time.process_time() - start, reason)
+    _, unknown = scenes(recipe.scenes)
     decoded = decode(answers_of(body, head, unknown), unknown.side)
     return Outcome(scores(decoded, unknown), time.process_time() - start)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import torch
@@ -62,9 +63,12 @@ class Supernet:
         """Return the graph of a sub-network, at the scale of the supernet."""
         return scaled(self.family, spec, self._scale, self._task)
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
-        """The first 16 hexadecimal digits of the SHA-256 of all weights: which supernet this is."""
+        """The first 16 hexadecimal digits of the SHA-256 of all weights: which supernet this is.
+
+        It is worked out when it is first asked for, which is after the training.
+        """
         digest = hashlib.sha256()
         for name, weights in sorted(self.net.named_parameters()):
             digest.update(name.encode())
