@@ -88,27 +88,31 @@ def compose(
         how = cards / "measures" / f"{results.version}.md"
         if "$scaled_" in _text(how):
             told |= scale_figures(results)
-        told["how"] = _filled(how, told)
-        sections.append(_filled(cards / "shared" / "config.md", told))
-    figures["family"] = _filled(cards / f"{manifest.info.family}.md", figures)
+        told["how"] = filled(how, told)
+        sections.append(filled(cards / "shared" / "config.md", told))
+    figures["family"] = filled(cards / f"{manifest.info.family}.md", figures)
     figures["configs"] = "\n\n".join(sections)
-    return _filled(cards / "shared" / "dataset.md", figures)
+    return filled(cards / "shared" / "dataset.md", figures)
 
 
 def build_command(
     manifest: Manifest, made: Mapping[str, Measured], validities: Sequence[Validity] = ()
 ) -> str:
     """Return the command that makes a version again; its results alone are taken of the store."""
-    results = [each.results for each in made.values()]
     parts = [
         f"nape-bench build {manifest.info.family} --store cards/labels --embed",
         f"--version {manifest.version} --configs {','.join(made)}",
-        *dict.fromkeys(f"--use {each.version}" for each in results),
-        f"--until {max(each.provenance['newest'] for each in results)}",
+        *taken([each.results for each in made.values()]),
         *(f"--against {each.dataset}/{each.config}" for each in validities),
         *(["--card"] if validities else []),
     ]
     return " ".join(parts)
+
+
+def taken(results: Sequence[Results]) -> list[str]:
+    """Return the options that take these results of a store, and none that came later."""
+    newest = max(each.provenance["newest"] for each in results)
+    return [*dict.fromkeys(f"--use {each.version}" for each in results), f"--until {newest}"]
 
 
 def graph_figures(rows: Rows) -> dict[str, str]:
@@ -268,10 +272,10 @@ def _text(path: Path) -> str:
         raise DataError(f"{path}: a part of the card is needed: {error}") from None
 
 
-def _filled(path: Path, figures: Mapping[str, str]) -> str:
+def filled(path: Path, figures: Mapping[str, str]) -> str:
     """Return a part with its figures filled in."""
     try:
-        filled = string.Template(_text(path)).substitute(figures).strip()
+        text = string.Template(_text(path)).substitute(figures).strip()
     except (KeyError, ValueError) as error:
         raise DataError(f"{path}: {error} is no figure; there are {', '.join(figures)}") from None
-    return _GAP.sub("\n\n", filled)  # a figure may be empty
+    return _GAP.sub("\n\n", text)  # a figure may be empty

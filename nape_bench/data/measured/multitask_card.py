@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import string
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ import numpy as np
 
 from nape_bench.data.load import load_dataset
 from nape_bench.data.measured.base import seed_correlation
-from nape_bench.data.measured.card import setting_figures
+from nape_bench.data.measured.card import filled, setting_figures
 from nape_bench.data.measured.micro import mean_of
 from nape_bench.data.measured.multitask import METRICS, config_name
 from nape_bench.data.measured.quality import correlation, plain, rank_correlation
@@ -113,13 +112,7 @@ def compose(
         "costs": _costs(families),
         **setting_figures(first.individual),
     }
-    path = cards / "shared" / "multitask.md"
-    try:
-        return string.Template(path.read_text(encoding="utf-8")).substitute(figures).strip()
-    except (OSError, KeyError, ValueError) as error:
-        raise DataError(
-            f"{path}: a part of the card, with its figures, is needed: {error}"
-        ) from None
+    return filled(cards / "shared" / "multitask.md", figures)
 
 
 def _configs(manifest: Manifest, families: Mapping[str, Bodies]) -> str:

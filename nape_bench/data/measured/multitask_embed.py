@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from nape_bench.data import places
 from nape_bench.data.manifest import Manifest, read_manifest
+from nape_bench.data.measured.card import taken
 from nape_bench.data.measured.embed import CARDS, check_same
 from nape_bench.data.measured.multitask import (
     FAMILIES,
@@ -98,8 +99,7 @@ def _command(version: str, families: dict[str, Bodies], against: str | None) -> 
     results = [r for bodies in families.values() for r in (bodies.individual, bodies.pseudo)]
     parts = [
         f"nape-bench build multitask --store cards/labels --embed --version {version}",
-        *dict.fromkeys(f"--use {each.version}" for each in results),
-        f"--until {max(each.provenance['newest'] for each in results)}",
+        *taken(results),
         *([] if against is None else [f"--against {against}"]),
     ]
     return " ".join(parts)
