@@ -59,15 +59,27 @@ def topological_order(names: Sequence[str], edges: np.ndarray) -> np.ndarray:
     return np.array(order, dtype=np.int64)
 
 
+def outside(edges: np.ndarray, count: int) -> str:
+    """Say which edge names a node that is not there; nothing where none does.
+
+    Args:
+        edges: int [edges, 2].
+        count: Number of nodes.
+    """
+    wrong = np.flatnonzero(((edges < 0) | (edges >= count)).any(axis=1))
+    if not len(wrong):
+        return ""
+    source, target = edges[wrong[0]].tolist()
+    return (
+        f"edge {wrong[0]} ({source}, {target}) names a node that is not there: "
+        f"nodes are 0 to {count - 1}"
+    )
+
+
 def _check_ends(names: Sequence[str], edges: np.ndarray) -> None:
-    count = len(names)
-    outside = np.flatnonzero(((edges < 0) | (edges >= count)).any(axis=1))
-    if len(outside):
-        source, target = edges[outside[0]].tolist()
-        raise GraphError(
-            f"edge {outside[0]} ({source}, {target}) names a node that is not there: "
-            f"nodes are 0 to {count - 1}"
-        )
+    wrong = outside(edges, len(names))
+    if wrong:
+        raise GraphError(wrong)
     loops = np.flatnonzero(edges[:, 0] == edges[:, 1])
     if len(loops):
         node = int(edges[loops[0], 0])

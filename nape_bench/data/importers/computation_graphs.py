@@ -13,6 +13,7 @@ import numpy as np
 
 from nape_bench.data.pickles import Record, Twin
 from nape_bench.errors import DataError
+from nape_bench.graph.order import outside
 from nape_bench.graph.vocabulary import (
     COLUMN_LIMITS,
     COLUMNS,
@@ -139,13 +140,9 @@ def _edges(pairs: Sequence[Any], nodes: int) -> np.ndarray:
         edges = np.zeros(0, dtype=np.float64)
     if edges.ndim != 2 or edges.shape[1] != 2 or edges.dtype.kind != "i":
         raise DataError("edge_pairs are pairs of node numbers (source, target)")
-    outside = np.flatnonzero(((edges < 0) | (edges >= nodes)).any(axis=1))
-    if len(outside):
-        source, target = edges[outside[0]].tolist()
-        raise DataError(
-            f"edge {outside[0]} ({source}, {target}) names a node that is not there: nodes are 0 "
-            f"to {nodes - 1}"
-        )
+    wrong = outside(edges, nodes)
+    if wrong:
+        raise DataError(wrong)
     return edges.astype(np.int64)
 
 
