@@ -1,4 +1,4 @@
-"""What the commands that import published releases share."""
+"""What the commands that import what others published share."""
 
 from __future__ import annotations
 
@@ -39,8 +39,6 @@ def report(
     args: argparse.Namespace, importer: Callable[..., list[tuple[Path, GraphReport]]]
 ) -> None:
     """Import what was asked for, and print what came of it."""
-    from nape_bench.data.manifest import read_manifest
-
     imported = importer(
         args.path,
         version=args.version,
@@ -49,6 +47,13 @@ def report(
         progress=not args.quiet and sys.stderr.isatty(),
     )
     for folder, found in imported:
-        manifest = read_manifest(folder)
         print(found.summary())
-        print(f"{manifest.name} {manifest.version} ({', '.join(manifest.configs)}) is in {folder}")
+        print_made(folder)
+
+
+def print_made(folder: Path) -> None:
+    """Say which dataset was made, and where it is."""
+    from nape_bench.data.manifest import read_manifest
+
+    manifest = read_manifest(folder)
+    print(f"{manifest.name} {manifest.version} ({', '.join(manifest.configs)}) is in {folder}")

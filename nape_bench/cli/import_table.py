@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from nape_bench.cli.command import Command
+from nape_bench.cli.import_release import print_made
 from nape_bench.errors import DataError
 
 if TYPE_CHECKING:
@@ -99,7 +100,6 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(args: argparse.Namespace) -> None:
     from nape_bench.data.importers import import_table
-    from nape_bench.data.manifest import read_manifest
 
     folders, report = import_table(
         args.file,
@@ -120,8 +120,7 @@ def _run(args: argparse.Namespace) -> None:
     )
     print(report.summary())
     for folder in folders:
-        manifest = read_manifest(folder)
-        print(f"{manifest.name} {manifest.version} ({', '.join(manifest.configs)}) is in {folder}")
+        print_made(folder)
 
 
 def _named(texts: Sequence[str]) -> list[str]:
