@@ -1,4 +1,8 @@
-"""Boxes: nodes that follow one another without a branch are drawn as one stack of rows."""
+"""Boxes: nodes that follow one another without a branch are drawn as one stack of rows.
+
+So are the two nodes of an h-swish, Mul(x, ReLU6(x)), below x: the one that multiplies
+says so.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from nape_bench.graph.drawing.repeats import Part, parts
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nape_bench.graph.arch_graph import ArchGraph
 
 MOST_ROWS = 12
@@ -32,11 +38,13 @@ class Boxes(NamedTuple):
         boxes: Stacks, in topological order.
         edges: (from box, to box) -> number of edges of the graph.
         parts: Parts of the graph, some of which repeat themselves.
+        swishes: The nodes that end an h-swish which is in one box whole.
     """
 
     boxes: list[Box]
     edges: dict[tuple[int, int], int]
     parts: list[Part]
+    swishes: set[int]
 
 
 def boxes_of(graph: ArchGraph, *, folded: bool) -> Boxes:
@@ -58,18 +66,26 @@ def boxes_of(graph: ArchGraph, *, folded: bool) -> Boxes:
     ops = graph.ops
     boxes: list[Box] = []
     box_of: dict[int, int] = {}
+    swishes = _swishes(ops, reads, readers)
+    gates = {gate for _, gate in swishes.values()}
     for node, part in part_of.items():
-        above = box_of.get(reads[node][0]) if len(reads[node]) == 1 else None
+        below = reads[node][0] if len(reads[node]) == 1 else None
+        if below is not None and readers[below] > 1 and node not in gates:
+            below = None
+        if node in swishes:
+            x, gate = swishes[node]
+            below = gate if box_of[gate] == box_of[x] else None
+        box = box_of.get(below) if below is not None else None
         if (
-            above is not None
-            and readers[reads[node][0]] == 1
-            and boxes[above].part == part
-            and len(boxes[above].nodes) < MOST_ROWS
+            box is not None
+            and boxes[box].part == part
+            # An h-swish is not torn apart.
+            and len(boxes[box].nodes) + (node in gates) - (node in swishes) < MOST_ROWS
             and ops[node] != "Output"
-            and ops[reads[node][0]] != "Input"
+            and ops[boxes[box].nodes[0]] != "Input"
         ):
-            boxes[above].nodes.append(node)
-            box_of[node] = above
+            boxes[box].nodes.append(node)
+            box_of[node] = box
         else:
             box_of[node] = len(boxes)
             boxes.append(Box([node], part))
@@ -79,7 +95,23 @@ def boxes_of(graph: ArchGraph, *, folded: bool) -> Boxes:
             pair = (box_of[source], box_of[node])
             if pair[0] != pair[1]:
                 edges[pair] = edges.get(pair, 0) + 1
-    return Boxes(boxes, edges, drawn)
+    inside = {node for node, pair in swishes.items() if {box_of[n] for n in pair} == {box_of[node]}}
+    return Boxes(boxes, edges, drawn, inside)
+
+
+def _swishes(
+    ops: Sequence[str], reads: dict[int, list[int]], readers: dict[int, int]
+) -> dict[int, tuple[int, int]]:
+    """Return each Mul(x, ReLU6(x)) whose x nothing else reads: Mul -> (x, its ReLU6)."""
+    found = {}
+    for node, sources in reads.items():
+        if ops[node] != "Mul" or len(sources) != 2:
+            continue
+        for x, gate in (sources, sources[::-1]):
+            alone = readers[gate] == 1 and readers[x] == 2
+            if ops[gate] == "ReLU6" and reads[gate] == [x] and alone:
+                found[node] = (x, gate)
+    return found
 
 
 def _stand_ins(graph: ArchGraph, drawn: list[Part]) -> list[int]:

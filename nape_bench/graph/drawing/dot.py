@@ -17,12 +17,13 @@ SECONDS = 20
 _INCH = 72.0
 
 
-def dot_layout(sizes: list[Point], edges: list[tuple[int, int]]) -> Layout | None:
+def dot_layout(sizes: list[Point], edges: list[tuple[int, int]], parts: list[int]) -> Layout | None:
     """Lay boxes out with `dot`, or return None where it is missing, fails or takes too long.
 
     Args:
         sizes: (width, height) of each box in pixels.
         edges: (from, to), each pair once.
+        parts: For each box the number of its part, as `layered` takes them.
     """
     program = shutil.which("dot")
     if program is None:
@@ -30,7 +31,7 @@ def dot_layout(sizes: list[Point], edges: list[tuple[int, int]]) -> Layout | Non
     try:
         done = subprocess.run(  # noqa: S603 (a fixed program, no shell, numbers on its input)
             [program, "-Tplain"],
-            input=_source(sizes, edges),
+            input=_source(sizes, edges, parts),
             capture_output=True,
             text=True,
             timeout=SECONDS,
@@ -41,7 +42,7 @@ def dot_layout(sizes: list[Point], edges: list[tuple[int, int]]) -> Layout | Non
         return None
 
 
-def _source(sizes: list[Point], edges: list[tuple[int, int]]) -> str:
+def _source(sizes: list[Point], edges: list[tuple[int, int]], parts: list[int]) -> str:
     """Return what `dot` reads: boxes are numbers, so that nothing has to be escaped."""
     lines = [f"digraph {{ nodesep={GAP_X / _INCH:.3f}; ranksep={GAP_Y / _INCH:.3f};"]
     lines.append("splines=polyline;")
@@ -49,13 +50,27 @@ def _source(sizes: list[Point], edges: list[tuple[int, int]]) -> str:
     for i, (width, height) in enumerate(sizes):
         lines.append(f"{i} [width={width / _INCH:.4f}, height={height / _INCH:.4f}];")
     lines += [f"{source}:s -> {target}:n;" for source, target in edges]
+    lines += [f"{a} -> {b} [style=invis, weight=0];" for a, b in _below(edges, parts)]
     return "\n".join([*lines, "}"])
+
+
+def _below(edges: list[tuple[int, int]], parts: list[int]) -> list[tuple[int, int]]:
+    """Return what holds each part below the one before: from its last boxes to the first."""
+    inside = [(source, target) for source, target in edges if parts[source] == parts[target]]
+    read, reading = {source for source, _ in inside}, {target for _, target in inside}
+    held: list[tuple[int, int]] = []
+    for part in sorted(set(parts))[1:]:
+        lasts = [i for i, own in enumerate(parts) if own == part - 1 and i not in read]
+        firsts = [i for i, own in enumerate(parts) if own == part and i not in reading]
+        held += [(a, b) for a in lasts for b in firsts if (a, b) not in edges]
+    return held
 
 
 def _layout(text: str, sizes: list[Point], edges: list[tuple[int, int]]) -> Layout:
     """Read the plain format: "edge 0:s 1:n 4 x y ...", where bends are every third point."""
     places: dict[int, Point] = {}
     routes: dict[tuple[int, int], list[Point]] = {}
+    wanted = set(edges)
     width = height = 0.0
     for words in map(str.split, text.splitlines()):
         if words[:1] == ["graph"]:
@@ -67,7 +82,8 @@ def _layout(text: str, sizes: list[Point], edges: list[tuple[int, int]]) -> Layo
             numbers = [float(word) * _INCH for word in words[4 : 4 + 2 * int(words[3])]]
             points = list(zip(numbers[::2], (height - y for y in numbers[1::2]), strict=True))
             source, target = (int(word.partition(":")[0]) for word in words[1:3])
-            routes[source, target] = points[::3]
+            if (source, target) in wanted:  # others hold parts below each other
+                routes[source, target] = points[::3]
     for source, target in edges:
         points = routes[source, target]
         # Ends are rounded in the plain format: put them onto the boxes.

@@ -42,14 +42,16 @@ class Layout(NamedTuple):
     straight: bool = False
 
 
-def layered(sizes: list[Point], edges: list[tuple[int, int]]) -> Layout:
+def layered(sizes: list[Point], edges: list[tuple[int, int]], parts: list[int]) -> Layout:
     """Lay boxes out.
 
     Args:
         sizes: (width, height) of each box.
         edges: (from, to), each pair once, the first smaller than the second.
+        parts: For each box the number of its part, which never falls: a part is below all of the
+            part before it.
     """
-    layer, chains = _layers(len(sizes), edges)
+    layer, chains = _layers(edges, parts)
     widths = [width for width, _ in sizes] + [_BEND] * (len(layer) - len(sizes))
     above: list[list[int]] = [[] for _ in widths]
     below: list[list[int]] = [[] for _ in widths]
@@ -82,15 +84,21 @@ def layered(sizes: list[Point], edges: list[tuple[int, int]]) -> Layout:
 
 
 def _layers(
-    count: int, edges: list[tuple[int, int]]
+    edges: list[tuple[int, int]], parts: list[int]
 ) -> tuple[list[int], dict[tuple[int, int], list[int]]]:
     """Return the layer of each item, and the items that each edge goes through, its ends included.
 
-    The first `count` items are boxes; the others are where edges cross a layer.
+    The first items are boxes; the others are where edges cross a layer.
     """
-    layer = [0] * count
-    for source, target in sorted(edges, key=lambda edge: edge[1]):
-        layer[target] = max(layer[target], layer[source] + 1)
+    read: list[list[int]] = [[] for _ in parts]
+    for source, target in edges:
+        read[target].append(source)
+    layer: list[int] = []
+    floor = 0
+    for box, part in enumerate(parts):
+        if box and part != parts[box - 1]:
+            floor = max(layer) + 1
+        layer.append(max([floor, *(layer[source] + 1 for source in read[box])]))
     chains = {}
     for source, target in edges:
         crossed = range(layer[source] + 1, layer[target])

@@ -41,7 +41,7 @@ def draw(
     content = [
         [
             Row(
-                row_text(columns[n]),
+                row_text(columns[n]) + (" (h-swish)" if n in drawn.swishes else ""),
                 hover_text(n, columns[n], flops[n], params[n]),
                 kind_of(ops[n]),
             )
@@ -54,11 +54,12 @@ def draw(
         for rows in content
     ]
     edges = list(drawn.edges)
-    placed = dot_layout(sizes, edges) if layout != "own" else None
+    in_parts = [box.part for box in drawn.boxes]
+    placed = dot_layout(sizes, edges, in_parts) if layout != "own" else None
     if placed is None:
         if layout == "dot":
             raise GraphError("graphviz's dot is not installed, or failed: layout='own' needs none")
-        placed = layered(sizes, edges)
+        placed = layered(sizes, edges, in_parts)
     frames = [
         ([i for i, box in enumerate(drawn.boxes) if box.part == number], part.times)
         for number, part in enumerate(drawn.parts)

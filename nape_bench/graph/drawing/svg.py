@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import textwrap
 from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 
 EDGE_OF_PAGE, HEAD = 24.0, 78.0
 """Pixels around the drawing, and for title and legend above it."""
+
+HEAD_LINE = 19.0
+"""Pixels of each further line of the title."""
 
 FRAME = 9.0
 """Pixels between what repeats itself and the frame around it."""
@@ -51,10 +55,13 @@ def picture(
     """
     kinds = [kind for kind in KINDS if any(row.kind == kind for rows in content for row in rows)]
     legend, legend_width = _legend(kinds)
-    least = max(legend_width, 9.0 * len(title), 6.6 * len(description))
+    least = max(legend_width, 6.6 * len(description))
+    # A specification has no blanks, and may be long.
+    named = textwrap.wrap(title, max(40, int(max(least, layout.width) / 9.5))) or [""]
+    head = HEAD + HEAD_LINE * (len(named) - 1)
     inner = max(layout.width + 60, least)
-    width, height = inner + 2 * EDGE_OF_PAGE, layout.height + HEAD + 2 * EDGE_OF_PAGE
-    dx, dy = EDGE_OF_PAGE + (inner - layout.width) / 2, HEAD + EDGE_OF_PAGE
+    width, height = inner + 2 * EDGE_OF_PAGE, layout.height + head + 2 * EDGE_OF_PAGE
+    dx, dy = EDGE_OF_PAGE + (inner - layout.width) / 2, head + EDGE_OF_PAGE
     size = f'width="{width:.0f}" height="{height:.0f}"'
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" id="{name}" role="img" {size}',
@@ -63,9 +70,9 @@ def picture(
         f'<desc id="{name}-desc">{escape(description)}</desc>',
         f"<style>{_style(name)}</style>",
         f'<rect class="page" {size}/>',
-        f'<text class="head" x="{EDGE_OF_PAGE}" y="26">{escape(title)}</text>',
-        f'<text class="told" x="{EDGE_OF_PAGE}" y="45">{escape(description)}</text>',
-        f'<g transform="translate({EDGE_OF_PAGE} 56)">{legend}</g>',
+        *(_head(line, 26 + HEAD_LINE * i) for i, line in enumerate(named)),
+        f'<text class="told" x="{EDGE_OF_PAGE}" y="{head - 33:.0f}">{escape(description)}</text>',
+        f'<g transform="translate({EDGE_OF_PAGE} {head - 22:.0f})">{legend}</g>',
         f'<g transform="translate({dx:.1f} {dy:.1f})">',
     ]
     lines += [_frame(members, times, sizes, layout) for members, times in frames]
@@ -95,6 +102,10 @@ def _style(name: str) -> str:
         f"{own} .tip{{fill:var(--line)}}{own} .times{{font-size:15px;font-weight:600}}"
         f"{own} .frame{{fill:var(--frame);stroke:var(--line);stroke-dasharray:4 3}}"
     )
+
+
+def _head(line: str, y: float) -> str:
+    return f'<text class="head" x="{EDGE_OF_PAGE}" y="{y:.0f}">{escape(line)}</text>'
 
 
 def _legend(kinds: list[str]) -> tuple[str, float]:

@@ -161,13 +161,59 @@ def test_blocks_that_differ_are_not_folded() -> None:
         x = b.add(b.conv(x, 4, kernel), x)
     graph = b.finish(x)
     assert [p.times for p in parts(graph)] == [1, 2, 1]
+
+
+def test_cells_that_read_the_two_before_them_are_drawn_once() -> None:
+    b = GraphBuilder(8)
+    x = b.conv(b.input, 3, 3)
+    y = b.conv(x, 3, 3)
+    for _ in range(4):  # no node lies on every path; the first step's x stands nearer than others'
+        x, y = y, b.add(b.conv(y, 3, 3), x)
+    graph = b.finish(b.add(x, y))
+    assert [(p.end - p.first, p.times) for p in parts(graph)] == [(5, 1), (2, 3), (2, 1)]
+    check_geometry(Picture(graph.draw(layout="own")))
+
+
+def test_three_tensors_are_too_many_to_fold() -> None:
+    b = GraphBuilder(8)
+    x, y, z = (b.conv(b.input, 3, kernel) for kernel in (1, 3, 5))
+    for _ in range(4):
+        x, y, z = y, z, b.add(b.conv(z, 3, 3), b.conv(y, 3, 1), x)
+    assert [p.times for p in parts(b.finish(b.add(x, y, z)))] == [1]
+
+
+def test_copies_that_others_read_are_not_folded() -> None:
+    b = GraphBuilder(8)
+    x = b.conv(b.input, 3, 3)
+    y = b.conv(x, 3, 3)
+    read = []
+    for _ in range(4):
+        x, y = y, b.add(b.conv(y, 3, 3), x)
+        read.append(x)
+    graph = b.finish(b.add(*read, y))  # reads every copy, where a fold would show one
+    assert [p.times for p in parts(graph)] == [1]
+
+
+def test_an_h_swish_is_in_the_box_of_what_it_reads() -> None:
+    b = GraphBuilder(8)
+    x = b.batch_norm(b.conv(b.input, 4, 3))
+    graph = b.finish(b.mean(b.mul(x, b.relu6(x))))
+    picture = Picture(graph.draw(layout="own"))
+    assert picture.rows[1:-1] == ["Conv 3×3 → 4", "BatchNorm", "ReLU6", "Mul (h-swish)", "Mean"]
+    assert len(picture.rims) == 3
+    check_geometry(picture)
+    b = GraphBuilder(8)
     x = b.conv(b.input, 4, 3)
-    crossing = GraphBuilder(8)
-    x = crossing.conv(crossing.input, 3, 3)
-    y = crossing.conv(x, 3, 3)
-    for _ in range(4):  # each step reads the two before it: no node lies on every path
-        x, y = y, crossing.add(crossing.conv(y, 3, 3), x)
-    assert [p.times for p in parts(crossing.finish(crossing.add(x, y)))] == [1]
+    picture = Picture(b.finish(b.add(b.mul(b.relu6(x), x), x)).draw(layout="own"))
+    assert "Mul" in picture.rows  # what it reads is read once more
+    check_geometry(picture)
+
+
+def test_long_titles_are_wrapped() -> None:
+    svg = tiny().draw(title="x" * 200, layout="own")
+    heads = [e.text or "" for e in ElementTree.fromstring(svg).iter() if e.get("class") == "head"]
+    assert len(heads) > 1
+    assert "".join(heads) == "x" * 200
 
 
 def test_a_source_read_twice_is_one_bold_edge() -> None:
@@ -269,4 +315,5 @@ def test_graphviz_may_take_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_large_graphs_stay_small_pictures() -> None:
     graph = space("nb301").build(space("nb301").example)
     assert len(graph) > 900
-    assert len(graph.draw(layout="own")) < 500_000
+    assert [p.times for p in parts(graph) if p.times > 1] == [4, 5, 4]
+    assert len(graph.draw(layout="own")) < 250_000
