@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 WHERE = {"package": "embedded", "store": "local", "hub": "downloaded"}
 """What the places that a dataset may be found in are called here."""
 
+WRAPPED = 50
+"""Characters in a line of the labels' names."""
 TABLE = "nape-bench import table"
 _NUMBERED = re.compile(r"(.*\D)\d+")
 
@@ -127,10 +130,11 @@ def _facts(listed: Listed, folder: Path) -> dict[str, Any]:
 
 
 def _labels(facts: dict[str, Any]) -> str:
-    """Name the labels, the main one first; of many, the first and how many there are."""
+    """Name all labels, the main one first, in lines that fit."""
     target = facts["target"]
     names = [target, *_shortened(name for name in facts["labels"] if name != target)]
-    return ", ".join(names) if len(names) <= 3 else f"{target} and {len(facts['labels']) - 1} more"
+    # Names have hyphens, which are no places to break.
+    return textwrap.fill(", ".join(names), WRAPPED, break_on_hyphens=False)
 
 
 def _shortened(names: Iterable[str]) -> list[str]:

@@ -38,8 +38,9 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument(
         "--graph", action="append", default=[], metavar="FILE", help="this graph, an ONNX "
         "model (.onnx) or the JSON of `nape-bench graph --json`; micro training makes it small "
-        "first, so that its label compares with those of other graphs, not with a dataset's; - "
-        "reads standard input; may be given again"
+        "first, so that its label compares with those of other graphs, not with a dataset's: for a "
+        "label as a dataset's give its specification with --space and --spec; - reads standard "
+        "input; may be given again"
     )  # fmt: skip
     what.add_argument("--draw-seed", type=int, default=0, help="--n draws others (0)")
     what.add_argument(
