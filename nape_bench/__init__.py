@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from nape_bench.data import load_dataset
     from nape_bench.evaluation import Evaluator, evaluate
     from nape_bench.graph import ArchGraph, GraphBuilder, GraphTable
+    from nape_bench.graph.torch_import import from_torch
     from nape_bench.predictors import Predictor, predictor
     from nape_bench.spaces import space
 
@@ -30,6 +31,7 @@ _HOMES = {
     "GraphTable": "nape_bench.graph",
     "Predictor": "nape_bench.predictors",
     "evaluate": "nape_bench.evaluation",
+    "from_torch": "nape_bench.graph.torch_import",
     "load_dataset": "nape_bench.data",
     "predictor": "nape_bench.predictors",
     "space": "nape_bench.spaces",
@@ -47,6 +49,7 @@ __all__ = [
     "Predictor",
     "__version__",
     "evaluate",
+    "from_torch",
     "load_dataset",
     "predictor",
     "space",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import sys
 from pathlib import Path
@@ -22,9 +23,11 @@ def read_graph(path: str, resolution: int | None = None) -> ArchGraph:
     """Read a graph from a file, or from standard input.
 
     Args:
-        path: The file; - is standard input. It is an ONNX model if its name ends in .onnx, else it
-            holds a JSON object with `nodes` and `edges`, as `nape-bench graph --json` prints it.
-        resolution: Height and width in pixels where an ONNX model leaves them open.
+        path: The file; - is standard input. It is an ONNX model if its name ends in .onnx, Python
+            to run if it is MODULE:FACTORY (`of_factory`), else it holds a JSON object with `nodes`
+            and `edges`, as `nape-bench graph --json` prints it.
+        resolution: Height and width in pixels where an ONNX model leaves them open, or of the
+            images of a factory's network.
 
     Raises:
         DataError: There is no such file, or no graph in it.
@@ -34,6 +37,8 @@ def read_graph(path: str, resolution: int | None = None) -> ArchGraph:
 
     if path.endswith(".onnx"):
         return ArchGraph.from_onnx(path, resolution=resolution)
+    if is_factory(path):
+        return of_factory(path, resolution)
     name = "standard input" if path == "-" else path
     try:
         text = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
@@ -42,6 +47,49 @@ def read_graph(path: str, resolution: int | None = None) -> ArchGraph:
         raise DataError(
             f"{name}: a graph in the JSON of `nape-bench graph --json` expected: {error}"
         ) from None
+
+
+def is_factory(name: str) -> bool:
+    """Return whether a name is MODULE:FACTORY: dotted names of Python on both sides of a colon."""
+    module, colon, factory = name.partition(":")
+    return bool(colon) and all(
+        part.isidentifier() for part in (*module.split("."), *factory.split("."))
+    )
+
+
+def of_factory(name: str, resolution: int | None = None) -> ArchGraph:
+    """Import and run a user's own Python, and return the graph of the network that it gives.
+
+    Args:
+        name: MODULE:FACTORY; the working folder is looked in first. FACTORY() gives a torch module,
+            or a pair of it and an example input.
+        resolution: Height and width of images where no example is given (224).
+
+    Raises:
+        DataError: There is no such module or factory, or it gives no torch module.
+        GraphError: The network is none that a graph can tell.
+    """
+    import torch
+
+    from nape_bench.graph import ArchGraph
+
+    module, _, factory = name.partition(":")
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        made: Any = importlib.import_module(module)
+        for part in factory.split("."):
+            made = getattr(made, part)
+    except (ImportError, AttributeError) as error:
+        raise DataError(f"{name}: MODULE:FACTORY of your own Python expected: {error}") from None
+    finally:
+        sys.path.remove(str(Path.cwd()))
+    made = made()
+    network, example = made if isinstance(made, tuple) and len(made) == 2 else (made, None)
+    if not isinstance(network, torch.nn.Module):
+        raise DataError(f"{name}: it gives {type(network).__name__}, where a torch module is asked")
+    if example is None:
+        example = torch.empty(1, 3, resolution or 224, resolution or 224)
+    return ArchGraph.from_torch(network, example)
 
 
 def read_specs(space: Space, source: str) -> list[Spec]:

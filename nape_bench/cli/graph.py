@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nape_bench.atomic import new_file
-from nape_bench.cli.architectures import GRAPH_FILES, read_graph
+from nape_bench.cli.architectures import GRAPH_FILES, is_factory, read_graph
 from nape_bench.cli.command import Command, positive, print_table
 from nape_bench.errors import DataError, SpecError
 
@@ -26,7 +26,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "family", metavar="FAMILY", help="a family (`nape-bench spaces` lists them), or a file: an "
         "ONNX model (.onnx), what --json printed (.json), or one of AutoGO's graphs (.pkl), of "
-        "which no code is run"
+        "which no code is run; or MODULE:FACTORY, Python of your own that is imported and run, and "
+        "gives a torch module"
     )  # fmt: skip
     parser.add_argument(
         "spec",
@@ -49,12 +50,12 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--width", type=float, default=1.0, help="factor on all channels (1)")
     parser.add_argument("--depth", type=positive, help="repeats in a stage or stack")
     parser.add_argument("--resolution", type=positive, help="input height and width in pixels; "
-        "of an ONNX model, where it leaves them open")  # fmt: skip
+        "of an ONNX model, where it leaves them open; of a MODULE:FACTORY (224)")  # fmt: skip
     parser.add_argument("--num-classes", type=positive, help="number of classes")
 
 
 def _run(args: argparse.Namespace) -> None:
-    is_file = args.family.endswith((*GRAPH_FILES, PICKLE))
+    is_file = args.family.endswith((*GRAPH_FILES, PICKLE)) or is_factory(args.family)
     named, graph = _of_file(args) if is_file else _of_family(args)
     facts = {
         **named,
@@ -103,7 +104,8 @@ def _of_file(args: argparse.Namespace) -> tuple[dict[str, Any], ArchGraph]:
         "--width": args.width != 1,
         "--depth": args.depth is not None,
         "--num-classes": args.num_classes is not None,
-        "--resolution": args.resolution is not None and not args.family.endswith(".onnx"),
+        "--resolution": args.resolution is not None
+        and not (args.family.endswith(".onnx") or is_factory(args.family)),
     }
     wrong = ", ".join(name for name, given in asked.items() if given)
     if wrong:
@@ -175,6 +177,7 @@ COMMAND = Command(
         "nape-bench graph hiaml z-t31-src8-l20 --width 0.25 --resolution 16",
         "nape-bench graph nb201 --random --svg cell.svg",
         "nape-bench graph model.onnx",
+        "nape-bench graph torchvision.models:vit_b_16 --resolution 224",
         "nape-bench graph model.onnx --resolution 224 --json > model.json",
         "echo z-t31-src8-l20 | nape-bench graph hiaml -",
         "nape-bench graph hiaml_best.pkl --json > best.json",

@@ -28,6 +28,7 @@ COMMANDS = (
     "graph",
     "run",
     "evaluate",
+    "predict",
     "import_table",
     "import_gennape",
     "import_aiop",

@@ -116,6 +116,40 @@ class ArchGraph:
 
         return from_onnx(model, resolution=resolution)
 
+    @classmethod
+    def from_torch(cls, module: torch.nn.Module, example_input: torch.Tensor) -> ArchGraph:
+        """Read a network from a torch module (`torch_import`): a convolutional one, a transformer.
+
+        It is traced as it is at inference by torch.export, which runs the module's own code on
+        tensors that have shapes and no values. A network that was written by hand, or came from
+        `to_torch`, gives the graph that its family builds, and so the same hash. What ONNX models
+        are read by holds here too (`from_onnx`). Besides, an attention is one node, however it is
+        written (`scaled_dot_product_attention`, `nn.MultiheadAttention`, matrix products with a
+        softmax between them, windows, grids); scale, mask and biases by position inside it are not
+        kept. Splitting into heads or windows is no node, LayerNorm, learned positions, class tokens
+        and what else `vocabulary.OPS` has of our own words are. Whether channels are interleaved or
+        side by side where q, k and v are of one layer, or where maps are flattened, is not kept: it
+        is an order of weights.
+
+            with torch.device("meta"):  # no weights are drawn
+                module = torchvision.models.vit_h_14()
+            graph = ArchGraph.from_torch(module, torch.empty(1, 3, 224, 224, device="meta"))
+
+        Args:
+            module: What is called with one tensor; where it has several outputs, a Tuple node
+                gathers them in order.
+            example_input: Images [batch, channels, height, width], vectors [batch, channels] or
+                sequences [batch, tokens, channels]; shape and dtype count, the values do not.
+
+        Raises:
+            GraphError: It cannot be traced, operators have no counterpart in the vocabulary (all
+                are named, with where in the module they stand), or one does what a graph cannot
+                tell.
+        """
+        from nape_bench.graph.torch_import import from_torch
+
+        return from_torch(module, example_input)
+
     def to_dict(self) -> dict[str, list[Any]]:
         """Return `{"nodes": [{"op": "Input", "h_in": 32, ...}, ...], "edges": [[0, 1], ...]}`."""
         rows = self.nodes.tolist()

@@ -36,10 +36,19 @@ def from_onnx(model: Any, *, resolution: int | tuple[int, int] | None = None) ->
         problems = fold(reader.draft)
     if problems:
         raise GraphError(f"{source.name}: {'; '.join(problems)}")
-    return _graph(source.name, reader.draft)
+    return graph_of_draft(source.name, reader.draft)
 
 
-def _graph(name: str, draft: Draft) -> ArchGraph:
+def graph_of_draft(name: str, draft: Draft) -> ArchGraph:
+    """Return the graph of a folded draft.
+
+    Args:
+        name: What the model is called in messages.
+        draft: Its nodes.
+
+    Raises:
+        GraphError: It is malformed; the node of the model is named.
+    """
     nodes, edges, labels = draft.arrays()
     try:
         return ArchGraph(nodes, edges)

@@ -93,7 +93,7 @@ class Draft:
         for source in before:
             self._readers[source].remove(number)
         for source in set(before):
-            self._drop_if_unread(source)
+            self.drop_if_unread(source)
 
     def skip(self, number: int) -> None:
         """Take a node with one input out: its readers read its source."""
@@ -101,7 +101,7 @@ class Draft:
         for reader in dict.fromkeys(self._readers[number]):
             reads = self.nodes[reader].reads
             self.reread(reader, [source if read == number else read for read in reads])
-        self._drop_if_unread(number)
+        self.drop_if_unread(number)
 
     def arrays(self) -> tuple[np.ndarray, np.ndarray, list[str]]:
         """Return nodes int64 [nodes, 14], edges int64 [edges, 2], and the nodes' labels."""
@@ -116,7 +116,8 @@ class Draft:
         pairs = np.array(edges, dtype=np.int64).reshape(-1, 2)
         return np.array(rows, dtype=np.int64), pairs, labels
 
-    def _drop_if_unread(self, number: int) -> None:
+    def drop_if_unread(self, number: int) -> None:
+        """Take a node out if nothing reads it, and what only it read."""
         waiting = [number]
         while waiting:
             current = waiting.pop()

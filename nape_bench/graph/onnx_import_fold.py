@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from nape_bench.graph.vocabulary import WEIGHTED
+from nape_bench.graph.vocabulary import OP_INDEX, WEIGHTED
 
 if TYPE_CHECKING:
     from nape_bench.graph.onnx_import_draft import Draft
@@ -25,8 +25,18 @@ _LEFT_OVER = {
 }
 
 
-def fold(draft: Draft) -> list[str]:
-    """Fold what can be folded; return what cannot, a sentence each."""
+_OURS = {"Scale": "Scalar", "Shift": "Scalar"}
+"""What a number becomes that is in no activation, where our own words are wanted."""
+
+
+def fold(draft: Draft, *, ours: bool = False) -> list[str]:
+    """Fold what can be folded; return what cannot, a sentence each.
+
+    Args:
+        draft: The nodes.
+        ours: Whether what is left may be one of our own words: a Bias, a Softmax, a Scalar (a Scale
+            without a number is a learned one), an h-sigmoid that does not gate.
+    """
     _biases(draft)
     _gelus(draft)
     _hard(draft)
@@ -35,12 +45,20 @@ def fold(draft: Draft) -> list[str]:
         reader = draft.only_reader(number)
         if reader is not None and draft.nodes[reader].op == "Output":
             draft.skip(number)
+    if ours:
+        _as_ours(draft)
     left = [
         f"{node.label} {_LEFT_OVER[node.op]}"
         for node in draft.nodes.values()
-        if node.op in _LEFT_OVER
+        if node.op in _LEFT_OVER and not (ours and node.op in OP_INDEX)
     ]
-    return left or _gates(draft)
+    return left or _gates(draft, ours=ours)
+
+
+def _as_ours(draft: Draft) -> None:
+    for node in draft.nodes.values():
+        if node.op in _OURS and node.number:
+            node.op = _OURS[node.op]
 
 
 def _biases(draft: Draft) -> None:
@@ -136,9 +154,11 @@ def _swishes(draft: Draft) -> None:
                 break
 
 
-def _gates(draft: Draft) -> list[str]:
+def _gates(draft: Draft, *, ours: bool) -> list[str]:
     """Check that ReLU6 nodes which a graph takes for h-sigmoids are those of the model."""
     clips = draft.of("ReLU6")
+    if clips and not draft.of("Mul"):
+        clips = _ungated(draft, clips, {}, ours=ours)
     if not clips or not draft.of("Mul"):
         return [_not_a_gate(draft, n) for n in clips if draft.nodes[n].hard]
     # torch loads with these: only where they are needed.
@@ -158,7 +178,7 @@ def _gates(draft: Draft) -> list[str]:
     for product, (gate, _) in gates_of(rows, sources).items():
         gated.setdefault(numbers[gate], set()).add(numbers[product])
     problems = []
-    for number in clips:
+    for number in _ungated(draft, clips, gated, ours=ours):
         node = draft.nodes[number]
         if node.hard and (node.hard != "whole" or set(draft.readers(number)) != gated.get(number)):
             problems.append(_not_a_gate(draft, number))
@@ -168,6 +188,20 @@ def _gates(draft: Draft) -> list[str]:
                 "h-sigmoid"
             )
     return problems
+
+
+def _ungated(
+    draft: Draft, clips: list[int], gated: dict[int, set[int]], *, ours: bool
+) -> list[int]:
+    """Return the ReLU6 nodes that are left when those that are whole h-sigmoids are called so."""
+    left = []
+    for number in clips:
+        node = draft.nodes[number]
+        if ours and node.hard == "whole" and set(draft.readers(number)) != gated.get(number):
+            node.op = "HardSigmoid"
+        else:
+            left.append(number)
+    return left
 
 
 def _not_a_gate(draft: Draft, number: int) -> str:

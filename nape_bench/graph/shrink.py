@@ -18,6 +18,7 @@ from nape_bench.graph.vocabulary import (
     POINTWISE,
     POOLS,
     REDUCTIONS,
+    RESHAPING,
     WEIGHTED,
 )
 
@@ -60,6 +61,9 @@ def shrunk(graph: ArchGraph, *, width: float, pixels: int, outputs: int) -> Arch
         raise GraphError(f"{width=}, {pixels=} and {outputs=} must be positive")
     if "OOV" in graph.ops:
         raise GraphError(f"node {graph.ops.index('OOV')} (OOV): nobody knows what it does")
+    fixed = next((node for node, op in enumerate(graph.ops) if op in RESHAPING), None)
+    if fixed is not None:
+        raise GraphError(f"node {fixed} ({graph.ops[fixed]}): it is not known at another size")
     classifier = _classifier(graph)
     sources: list[list[int]] = [[] for _ in graph.ops]
     for source, target in graph.edges.tolist():

@@ -154,6 +154,10 @@ def _mean(x: torch.Tensor) -> torch.Tensor:
     return x.mean(dim=(2, 3), keepdim=True)
 
 
+def _global(x: torch.Tensor) -> torch.Tensor:
+    return x.mean(dim=(3, 2), keepdim=True)  # this order tells `from_torch` the word
+
+
 def _zero(x: torch.Tensor) -> torch.Tensor:
     return x * 0  # and not zeros_like, so that gradients flow, if only zeros
 
@@ -172,7 +176,7 @@ _MAKERS: dict[str, Callable[[NodeRow], Layer]] = {
     "Swish": lambda _: functional.silu,
     "GeLU": lambda _: functional.gelu,
     "Mean": lambda _: _mean,
-    "Global": lambda _: _mean,
+    "Global": lambda _: _global,
     "Zero": lambda _: _zero,
 }
 
@@ -246,7 +250,8 @@ def _sum(cuts: list[Cut | None], *xs: torch.Tensor) -> torch.Tensor:
     parts = _sliced(cuts, xs)
     result = parts[0] + parts[1]
     for part in parts[2:]:
-        result = result + part
+        # alpha, which changes nothing, tells `from_torch` that it is the same sum that goes on.
+        result = torch.add(result, part, alpha=1.0)
     return result
 
 

@@ -68,16 +68,22 @@ def _check_values(flat: Flat) -> None:
     for name in ("stride_h", "stride_w", "dilation", "groups"):
         _fail(flat, c[name] < 1, f"{name} must be 1 or more", name)
     windowed = is_op(flat, vocab.CONVOLUTIONS | vocab.POOLS)
-    plain = ~windowed & ~is_op(flat, {"SpacetoDepthND", "DepthtoSpaceND", "OOV"})
+    free = is_op(flat, {"SpacetoDepthND", "DepthtoSpaceND", "OOV", "Deconv"})
+    plain = ~windowed & ~free & ~is_op(flat, {"Attention", "Roll"})
     for name in ("kernel_h", "kernel_w"):
         _fail(flat, windowed & (c[name] < 1), "a window needs a kernel of 1 or more", name)
         _fail(flat, plain & (c[name] != 0), "kernel is 0 where there is no window", name)
+    plain |= is_op(flat, {"Roll"})
     for name in ("stride_h", "stride_w", "dilation"):
-        _fail(flat, plain & (c[name] != 1), f"{name} is 1 where there is no window", name)
+        unstrided = plain if name == "dilation" else plain | is_op(flat, {"Attention"})
+        _fail(flat, unstrided & (c[name] != 1), f"{name} is 1 where there is no window", name)
     _fail(flat, c["bias"] > 1, "bias is 0 or 1", "bias")
-    unweighted = ~is_op(flat, vocab.WEIGHTED | {"OOV"})
-    _fail(flat, unweighted & (c["bias"] != 0), "only weighted operations have a bias", "bias")
-    _fail(flat, unweighted & (c["groups"] != 1), "groups is 1 where there is no weight", "groups")
+    unbiased = ~is_op(flat, vocab.BIASED | {"OOV"})
+    _fail(flat, unbiased & (c["bias"] != 0), "only weighted operations have a bias", "bias")
+    ungrouped = ~is_op(flat, vocab.GROUPED | {"OOV"})
+    _fail(flat, ungrouped & (c["groups"] != 1), "groups is 1 where there is no weight", "groups")
+    divided = is_op(flat, vocab.GROUPED - vocab.WEIGHTED) & (c["c_out"] % c["groups"] != 0)
+    _fail(flat, divided, "groups must divide its channels", "groups", "c_out")
     dilated = is_op(flat, {"Avgpool"}) & (c["dilation"] != 1)
     _fail(flat, dilated, "an average pool is not dilated", "dilation")
 
@@ -99,9 +105,12 @@ def _check_wiring(flat: Flat) -> None:
     _fail(flat, ~source & (ins == 0), "reads nothing: it is on no path from Input to Output")
     _fail(flat, sink & (outs > 0), "an Output is read by nothing")
     _fail(flat, ~sink & (outs == 0), "is read by nothing: it is on no path from Input to Output")
-    many = is_op(flat, vocab.UNORDERED)
+    many = is_op(flat, vocab.UNORDERED | {"Join", "Tuple"})
     _fail(flat, many & (ins < 2), "needs two inputs or more")
-    _fail(flat, ~many & (ins > 1) & ~is_op(flat, {"OOV"}), "reads one input only")
+    attention = is_op(flat, {"Attention"})
+    _fail(flat, attention & (ins > 3), "reads three inputs at most: q, k and v")
+    single = ~many & ~attention & ~is_op(flat, {"OOV"})
+    _fail(flat, single & (ins > 1), "reads one input only")
 
 
 def _check_operations(flat: Flat) -> None:
@@ -159,12 +168,18 @@ def _check_reads(flat: Flat) -> None:
     bad = np.zeros(flat.nodes, dtype=bool)
     spread = is_op(flat, {"Mul"}) & (c["h_in"] == 1) & (c["w_in"] == 1)
     spread &= (c["h_out"] > 1) | (c["w_out"] > 1)
+    # What an Attention, a Join or a Tuple reads beside the first has sizes of its own. Pixels in
+    # rows and columns, and the same in one row of tokens, are read for each other.
+    beside = is_op(flat, {"Attention", "Join", "Tuple"})[v] & (flat.slots() > 0)
+    whole = {name: c[name].astype(np.int64) for name in ("h_in", "h_out", "w_in", "w_out")}
+    pixels = (whole["h_in"] * whole["w_in"])[v] == (whole["h_out"] * whole["w_out"])[u]
     for axis in "hwc":
         given, taken = c[f"{axis}_out"][u].astype(np.int64), c[f"{axis}_in"].astype(np.int64)
         cut = given - taken[v]
         wrong = cut < 0
         if axis != "c":
-            wrong |= (cut > 1) & ~spread[v]
+            wrong = (wrong | ((cut > 1) & ~spread[v])) & ~(pixels & ~elementwise[v] & ~concat[v])
+        wrong &= ~beside
         bad[:] = False
         bad[v[wrong]] = True
         shown = (f"{axis}_in", f"{axis}_out")

@@ -21,8 +21,32 @@ OPS: tuple[str, ...] = (
     "Swish", "GeLU", "Paddings", "Mean", "SpacetoBatchND", "BatchtoSpaceND",
     "SpacetoDepthND", "DepthtoSpaceND", "Global", "Identity", "Zero",
     "Reserved1", "Reserved2", "Reserved3", "Reserved4", "Reserved5",
+    "Attention", "LayerNorm", "GroupNorm", "RMSNorm", "L2Norm", "Softmax",
+    "Scale", "Bias", "Scalar", "Embedding", "Tokens",
+    "Leading", "Trailing", "Join", "Broadcast", "Transpose", "Shuffle", "Roll",
+    "Resize", "Deconv", "LeakyReLU", "PReLU", "ELU", "SELU", "Mish", "HardSigmoid", "Tuple",
 )  # fmt: skip
-"""Name of each operation; the position is its index."""
+"""Name of each operation; the position is its index.
+
+Ours, after GENNAPE's 32, are for networks of any kind:
+
+- Attention: softmax(q k / sqrt d) v with `groups` heads. It reads one node that holds q, k and v
+  side by side, or (q, k and v), (q and k, v), or (q, k, v). `kernel` is the window inside which
+  pixels attend to each other, 0 where all do; `dilation` the distance of a window's pixels.
+- LayerNorm, RMSNorm, L2Norm: over channels, in `groups` groups; GroupNorm: over pixels too.
+- Scale, Bias: times or plus a learned vector over channels. Scalar: times, plus or to the power of
+  a number, which is not kept. Embedding: plus a learned tensor, such as positions.
+- Tokens: learned tokens, put before the others. Join: tokens of several nodes, one after another.
+- Leading, Trailing: a slice that keeps the first, or the last, rows, columns and channels, where it
+  is not one that any node may read without (`ArchGraph`).
+- Broadcast: what has size 1 along an axis, repeated. Transpose: pixels and channels change places.
+  Shuffle: channels, in `groups` groups, interleaved. Roll: rows and columns, moved by `kernel`
+  cyclically. Resize: interpolation. Deconv: transposed convolution.
+- Tuple: where a network has several outputs, what its Output reads; its sizes are the first's.
+"""
+
+GENNAPE_OPS = 32
+"""How many operations GENNAPE's vocabulary has, OOV among them."""
 
 OP_INDEX: Mapping[str, int] = MappingProxyType({name: index for index, name in enumerate(OPS)})
 """Index of each operation name."""
@@ -71,10 +95,30 @@ REDUCTIONS = frozenset({"Mean", "Global"})
 WEIGHTED = frozenset({"Conv", "Depthwise", "MatMul"})
 """Operations with a weight tensor (GENNAPE's weighted nodes)."""
 
-POINTWISE = frozenset(
-    {"BatchNorm", "ReLU", "ReLU6", "Sigmoid", "Tanh", "Swish", "GeLU", "Zero", "Input", "Output"}
+BIASED = WEIGHTED | {"Deconv"}
+"""Operations that may have a bias."""
+
+ACTIVATIONS = frozenset(
+    {"ReLU", "ReLU6", "Sigmoid", "Tanh", "Swish", "GeLU"}
+    | {"LeakyReLU", "PReLU", "ELU", "SELU", "Mish", "HardSigmoid"}
+)
+NORMALISATIONS = frozenset({"BatchNorm", "LayerNorm", "GroupNorm", "RMSNorm", "L2Norm"})
+
+POINTWISE = (
+    ACTIVATIONS
+    | NORMALISATIONS
+    | {"Zero", "Input", "Output", "Softmax", "Scale", "Bias", "Scalar", "Embedding", "Roll"}
 )
 """Operations whose output has the shape of their input."""
+
+GROUPED = BIASED | (NORMALISATIONS - {"BatchNorm"}) | {"Attention", "Shuffle"}
+"""Operations with groups: of channels, or heads."""
+
+RESHAPING = frozenset(
+    {"Attention", "Tokens", "Leading", "Trailing", "Join", "Broadcast", "Transpose", "Shuffle"}
+    | {"Roll", "Resize", "Deconv", "Tuple", "Embedding"}
+)
+"""Operations of ours whose sizes do not follow from the image's by a rule of a space."""
 
 NOT_IN_NORMAL_FORM = frozenset(
     {"Identity", "Paddings", "SpacetoBatchND", "BatchtoSpaceND"}

@@ -15,14 +15,26 @@ from nape_bench.graph import cost
 from nape_bench.graph.flat import ragged_indices
 from nape_bench.graph.keys import levels
 from nape_bench.graph.validate import is_op
-from nape_bench.graph.vocabulary import NOT_IN_NORMAL_FORM, OPS, POOLS, REDUCTIONS, WEIGHTED
+from nape_bench.graph.vocabulary import (
+    GENNAPE_OPS,
+    NOT_IN_NORMAL_FORM,
+    OPS,
+    POOLS,
+    REDUCTIONS,
+    WEIGHTED,
+)
 
 if TYPE_CHECKING:
     from nape_bench.graph import GraphTable
     from nape_bench.graph.flat import Flat
 
-COUNTED_OPS = tuple(op for op in OPS if op not in NOT_IN_NORMAL_FORM | {"OOV", "Input", "Output"})
-"""Operations that are counted: each that a graph can have any number of times."""
+COUNTED_OPS = tuple(
+    op for op in OPS[:GENNAPE_OPS] if op not in NOT_IN_NORMAL_FORM | {"OOV", "Input", "Output"}
+)
+"""Operations that are counted: each of GENNAPE's that a graph can have any number of times.
+
+No family has others, and what recorded baselines read must not change with the vocabulary.
+"""
 
 SCALES = 6
 """Scales: 0 at the input's height, 1 at half of it, ..., 5 at 1/32 and below."""

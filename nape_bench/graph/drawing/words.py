@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nape_bench.graph.vocabulary import (
+    ACTIVATIONS,
     COLUMNS,
     CONVOLUTIONS,
+    NORMALISATIONS,
     OPS,
     POOLS,
     REDUCTIONS,
@@ -33,12 +35,12 @@ KINDS: dict[str, tuple[str, str]] = {
 def kind_of(op: str) -> str:
     """Return the kind of an operation."""
     groups = {
-        "convolution": CONVOLUTIONS,
-        "dense layer": WEIGHTED - CONVOLUTIONS,
-        "normalisation": {"BatchNorm"},
-        "activation": {"ReLU", "ReLU6", "Sigmoid", "Tanh", "Swish", "GeLU"},
+        "convolution": CONVOLUTIONS | {"Deconv"},
+        "dense layer": (WEIGHTED - CONVOLUTIONS) | {"Attention"},
+        "normalisation": NORMALISATIONS,
+        "activation": ACTIVATIONS,
         "pooling": POOLS | REDUCTIONS,
-        "combination": UNORDERED,
+        "combination": UNORDERED | {"Join"},
         "input, output": {"Input", "Output"},
     }
     return next((kind for kind, ops in groups.items() if op in ops), "other")

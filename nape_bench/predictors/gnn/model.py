@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
-from nape_bench.graph.vocabulary import OPS, WEIGHTED
+from nape_bench.graph.vocabulary import GENNAPE_OPS, OPS, WEIGHTED
 from nape_bench.predictors.gnn.layers import GraphConv, sparse_sum
 
 if TYPE_CHECKING:
@@ -33,21 +33,23 @@ class NodeEmbedding(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        weighted = torch.zeros(len(OPS), dtype=torch.bool)
+        weighted = torch.zeros(GENNAPE_OPS, dtype=torch.bool)
         weighted[[OPS.index(op) for op in sorted(WEIGHTED)]] = True
         self.register_buffer("weighted", weighted, persistent=False)
-        self.regular_op = nn.Embedding(len(OPS), width - SHAPE)
-        self.weighted_op = nn.Embedding(len(OPS), width - SHAPE - 2 * KERNEL - BIAS)
+        self.regular_op = nn.Embedding(GENNAPE_OPS, width - SHAPE)
+        self.weighted_op = nn.Embedding(GENNAPE_OPS, width - SHAPE - 2 * KERNEL - BIAS)
         self.shape = nn.Linear(6, SHAPE)
         self.kernel = nn.Embedding(KERNELS, KERNEL)
 
     def forward(self, nodes: NodeFeatures) -> torch.Tensor:
         """Return the embedding, float32 [nodes, width]."""
+        # Words that are not GENNAPE's are out of its vocabulary.
+        op = torch.where(nodes.op < GENNAPE_OPS, nodes.op, 0)
         shape = self.shape(nodes.shape)
         kernel = self.kernel(nodes.kernel).flatten(1)
-        regular = torch.cat([self.regular_op(nodes.op), shape], dim=1)
-        weighted = torch.cat([self.weighted_op(nodes.op), shape, kernel, nodes.bias], dim=1)
-        return torch.where(self.weighted[nodes.op].unsqueeze(1), weighted, regular)
+        regular = torch.cat([self.regular_op(op), shape], dim=1)
+        weighted = torch.cat([self.weighted_op(op), shape, kernel, nodes.bias], dim=1)
+        return torch.where(self.weighted[op].unsqueeze(1), weighted, regular)
 
 
 class KGNNModel(nn.Module):
