@@ -31,6 +31,7 @@ COMMANDS = (
     "import_table",
     "import_gennape",
     "import_aiop",
+    "import_transnas",
     "label",
     "build",
     "publish",
