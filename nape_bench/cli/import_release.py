@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from nape_bench.data.importers.graph_report import GraphReport
+    from nape_bench.data.importers.report import ImportReport
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def report(
-    args: argparse.Namespace, importer: Callable[..., list[tuple[Path, GraphReport]]]
+    args: argparse.Namespace, importer: Callable[..., Sequence[tuple[Path, ImportReport]]]
 ) -> None:
     """Import what was asked for, and print what came of it."""
     imported = importer(
@@ -46,8 +46,12 @@ def report(
         on_duplicate=args.on_duplicate,
         progress=not args.quiet and sys.stderr.isatty(),
     )
+    told = None
     for folder, found in imported:
-        print(found.summary())
+        # Configs that were read together have one report.
+        if found is not told:
+            print(found.summary())
+        told = found
         print_made(folder)
 
 

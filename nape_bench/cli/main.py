@@ -32,6 +32,7 @@ COMMANDS = (
     "import_table",
     "import_gennape",
     "import_aiop",
+    "import_transnas",
     "label",
     "build",
     "publish",

@@ -6,19 +6,9 @@ is MIT): arch_str, and the score after training on the validation data of each t
 
 from __future__ import annotations
 
+from nape_bench.data.datasets._transnas import CITE, TASKS, tests_of
 from nape_bench.data.info import DatasetInfo
 from nape_bench.data.registry import DatasetSpec, register
-
-TASKS = (
-    "class_object",
-    "class_scene",
-    "jigsaw",
-    "autoencoder",
-    "normal",
-    "room_layout",
-    "segmentsemantic",
-)
-"""Configs, one for each task: protocols are of one."""
 
 TRANSNAS_MICRO = register(
     DatasetSpec(
@@ -34,22 +24,11 @@ TRANSNAS_MICRO = register(
                 "pixel accuracy in % of semantic segmentation. More is better of all of them."
             ),
             licence="apache-2.0",
-            citation=(
-                "Duan et al., TransNAS-Bench-101: Improving Transferability and Generalizability "
-                "of Cross-Task Neural Architecture Search, CVPR 2021"
-            ),
+            citation=CITE,
         ),
-        how=dict.fromkeys(
-            TASKS,
-            (
-                "nape-bench import table transnas101_micro.csv --space transnas_micro "
-                "--spec arch_str --label class_object=class_object_val "
-                "--label class_scene=class_scene_val --label jigsaw=jigsaw_val "
-                "--label autoencoder=autoencoder_val --label normal=normal_val "
-                "--label room_layout=room_layout_val --label segmentsemantic=segmentsemantic_val "
-                "--unit 'class_*=%' --unit jigsaw=% --unit segmentsemantic=% "
-                "--unit autoencoder=SSIM --unit normal=SSIM --name nape/transnas_micro --each"
-            ),
-        ),
+        how={
+            **dict.fromkeys(TASKS, "nape-bench import transnas transnas101_micro.csv"),
+            **tests_of(TASKS),
+        },
     )
 )

@@ -7,6 +7,7 @@ from nape_bench.data.importers.gennape import import_gennape
 from nape_bench.data.importers.graph_report import GraphReport
 from nape_bench.data.importers.report import ImportReport, SkippedRow
 from nape_bench.data.importers.table import import_table
+from nape_bench.data.importers.transnas import import_transnas
 
 __all__ = [
     "GraphReport",
@@ -15,4 +16,5 @@ __all__ = [
     "import_aiop",
     "import_gennape",
     "import_table",
+    "import_transnas",
 ]

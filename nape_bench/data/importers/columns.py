@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from nape_bench.errors import DataError
@@ -10,7 +11,6 @@ from nape_bench.registry import unknown_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
 
 def is_pattern(text: str) -> bool:
@@ -19,12 +19,12 @@ def is_pattern(text: str) -> bool:
 
 
 def find_columns(
-    path: Path, asked: Sequence[str], known: Sequence[str], *, nested: bool = False
+    file: str, asked: Sequence[str], known: Sequence[str], *, nested: bool = False
 ) -> dict[str, list[str]]:
     """Find the columns that were asked for among those of a file.
 
     Args:
-        path: The file, for messages.
+        file: What messages call the file.
         asked: Names, or shell patterns ("*", "*_32", "[!n]*"). A pattern stands for the columns
             that match and are not asked for by name; a column may be named like a pattern.
         known: The columns of the file, in its order.
@@ -39,22 +39,22 @@ def find_columns(
         UnknownNameError: It does not have a column; the message gives the nearest.
     """
     if not known:
-        raise DataError(f"{path} has no columns")
+        raise DataError(f"{file} has no columns")
     named = {name for name in asked if name in known or not is_pattern(name)}
     found = {}
     for name in asked:
         if name in known or (nested and name.partition(".")[0] in known):
             found[name] = [name]
         elif not is_pattern(name):
-            raise unknown_name(f"column of {path.name}", name, known)
+            raise unknown_name(f"column of {PurePath(file).name}", name, known)
         else:
             found[name] = [each for each in known if each not in named and fnmatchcase(each, name)]
             if not found[name]:
-                raise DataError(f"{path}: no other column matches {name}: {', '.join(known)}")
+                raise DataError(f"{file}: no other column matches {name}: {', '.join(known)}")
     for columns in found.values():
         for column in columns:
             if known.count(column) > 1:
-                raise DataError(f"{path} has several columns {column}")
+                raise DataError(f"{file} has several columns {column}")
     return found
 
 

@@ -8,44 +8,55 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
+
+    from nape_bench.data.importers.sources import Source
 
 
 def provenance(
-    paths: Sequence[Path], options: Mapping[str, Iterable[str]], *, rows: int, skipped: int
+    sources: Sequence[Source], importer: str, command: str, *, rows: int, skipped: int
 ) -> dict[str, Any]:
     """Return the provenance of a config, plain JSON.
 
     Args:
-        paths: The files, in the order in which they were read.
-        options: Option of the command -> its values, a flag's value being empty.
+        sources: The files, in the order in which they were read.
+        importer: What read them.
+        command: The command that does so again.
         rows: Rows of all files.
         skipped: Rows that were left out.
     """
-    names, digests = [path.name for path in paths], [_sha256(path) for path in paths]
-    single = len(paths) == 1
+    names, digests = [each.name for each in sources], [sha256(each) for each in sources]
+    single = len(sources) == 1
     return {
-        "importer": "table",
+        "importer": importer,
         "file": names[0] if single else names,
         "sha256": digests[0] if single else digests,
         "rows": rows,
         "rows_skipped": skipped,
-        "command": _command(names, options),
+        "command": command,
     }
 
 
-def _command(files: Sequence[str], options: Mapping[str, Iterable[str]]) -> str:
-    """Return the command line that does this import; a flag stands once for each value."""
-    words = ["nape-bench", "import", "table", *files]
+def import_command(
+    importer: str, files: Sequence[str], options: Mapping[str, Iterable[str]]
+) -> str:
+    """Return the command line that does an import.
+
+    Args:
+        importer: Its name: the command is `nape-bench import <importer>`.
+        files: What it reads.
+        options: Option of the command -> its values; a flag stands once for each, an empty text.
+    """
+    words = ["nape-bench", "import", importer, *files]
     for option, values in options.items():
         for value in values:
             words += [option, value] if value else [option]
     return shlex.join(words)
 
 
-def _sha256(path: Path) -> str:
+def sha256(source: Source) -> str:
+    """Return the digest of a file."""
     digest = hashlib.sha256()
-    with path.open("rb") as file:
+    with source.open() as file:
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nape_bench.data.importers.columns import cells_at, find_columns
+from nape_bench.data.importers.sources import Source, plain_source
 from nape_bench.data.jsontext import once
 from nape_bench.errors import DataError
 
@@ -46,8 +48,8 @@ class Records:
     records: list[Record]
 
 
-def read_records(path: Path, columns: Sequence[str]) -> Records:
-    """Read columns of a table file, in the way that its ending tells.
+def read_records(path: Path | Source, columns: Sequence[str]) -> Records:
+    """Read columns of a table file, which may lie in an archive, in the way that its ending tells.
 
     Columns are named or given as shell patterns.
 
@@ -63,82 +65,85 @@ def read_records(path: Path, columns: Sequence[str]) -> Records:
         DataError: The file is missing, empty, of another ending, or not what its ending says.
         UnknownNameError: A column is not there; the message gives the nearest.
     """
-    reader = _READERS.get(path.suffix.lower())
+    source = path if isinstance(path, Source) else plain_source(path)
+    reader = _READERS.get(source.suffix)
     if reader is None:
-        raise DataError(f"{path}: a table file ends in one of {', '.join(_READERS)}")
+        raise DataError(f"{source.where}: a table file ends in one of {', '.join(_READERS)}")
     try:
-        records = reader(path, columns)
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} cannot be read: {error}") from None
+        records = reader(source, columns)
+    except UnicodeDecodeError as error:
+        raise DataError(f"{source.where} cannot be read: {error}") from None
     if not records.records:
-        raise DataError(f"{path} has no rows")
+        raise DataError(f"{source.where} has no rows")
     return records
 
 
-def _read_csv(path: Path, columns: Sequence[str]) -> Records:
-    delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
+def _text(source: Source) -> str:
+    return source.read().decode("utf-8-sig")
+
+
+def _read_csv(source: Source, columns: Sequence[str]) -> Records:
+    delimiter = "\t" if source.suffix == ".tsv" else ","
     records = []
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file, delimiter=delimiter)
-        try:
-            header = next(reader, [])
-            found = find_columns(path, columns, header)
-            places = {name: header.index(name) for name in _flat(found)}
+    reader = csv.reader(io.StringIO(_text(source), newline=""), delimiter=delimiter)
+    try:
+        header = next(reader, [])
+        found = find_columns(source.where, columns, header)
+        places = {name: header.index(name) for name in _flat(found)}
+        start = reader.line_num + 1
+        for row in reader:
+            if len(row) == len(header):
+                records.append(Record(start, {n: row[i] for n, i in places.items()}))
+            elif row:
+                wrong = f"{len(row)} cells where the header has {len(header)}"
+                records.append(Record(start, {}, wrong))
             start = reader.line_num + 1
-            for row in reader:
-                if len(row) == len(header):
-                    records.append(Record(start, {n: row[i] for n, i in places.items()}))
-                elif row:
-                    wrong = f"{len(row)} cells where the header has {len(header)}"
-                    records.append(Record(start, {}, wrong))
-                start = reader.line_num + 1
-        except csv.Error as error:
-            raise DataError(f"{path}, line {reader.line_num}: {error}") from None
+    except csv.Error as error:
+        raise DataError(f"{source.where}, line {reader.line_num}: {error}") from None
     return Records("line", found, records)
 
 
-def _read_json_lines(path: Path, columns: Sequence[str]) -> Records:
+def _read_json_lines(source: Source, columns: Sequence[str]) -> Records:
     values: list[Any] = []
-    with path.open(encoding="utf-8-sig") as file:
-        for number, line in enumerate(file, start=1):
-            if line.strip():
-                try:
-                    values.append((number, json.loads(line, object_pairs_hook=once)))
-                except ValueError as error:
-                    values.append((number, error))
-    return _objects("line", path, columns, values)
+    for number, line in enumerate(io.StringIO(_text(source), newline=None), start=1):
+        if line.strip():
+            try:
+                values.append((number, json.loads(line, object_pairs_hook=once)))
+            except ValueError as error:
+                values.append((number, error))
+    return _objects("line", source, columns, values)
 
 
-def _read_json(path: Path, columns: Sequence[str]) -> Records:
+def _read_json(source: Source, columns: Sequence[str]) -> Records:
     try:
-        value = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=once)
+        value = json.loads(_text(source), object_pairs_hook=once)
     except ValueError as error:
-        raise DataError(f"{path} is no JSON: {error}") from None
+        raise DataError(f"{source.where} is no JSON: {error}") from None
     if isinstance(value, dict):
         value = [
             {**record, "key": key} if isinstance(record, dict) else {"key": key, "value": record}
             for key, record in value.items()
         ]
     if not isinstance(value, list):
-        raise DataError(f"{path}: a list of records, or an object of them, expected")
-    return _objects("row", path, columns, list(enumerate(value, start=1)))
+        raise DataError(f"{source.where}: a list of records, or an object of them, expected")
+    return _objects("row", source, columns, list(enumerate(value, start=1)))
 
 
-def _read_parquet(path: Path, columns: Sequence[str]) -> Records:
+def _read_parquet(source: Source, columns: Sequence[str]) -> Records:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        with pq.ParquetFile(path) as file:
-            found = find_columns(path, columns, file.schema_arrow.names)
+        with pq.ParquetFile(pa.BufferReader(source.read())) as file:
+            found = find_columns(source.where, columns, file.schema_arrow.names)
             table = file.read(_flat(found))
     except pa.ArrowException as error:
-        raise DataError(f"{path} is no Parquet file: {error}") from None
+        raise DataError(f"{source.where} is no Parquet file: {error}") from None
     rows = enumerate(table.to_pylist(), start=1)
     return Records("row", found, [Record(number, cells) for number, cells in rows])
 
 
-_READERS: dict[str, Callable[[Path, Sequence[str]], Records]] = {
+_READERS: dict[str, Callable[[Source, Sequence[str]], Records]] = {
     ".csv": _read_csv,
     ".tsv": _read_csv,
     ".json": _read_json,
@@ -149,11 +154,11 @@ _READERS: dict[str, Callable[[Path, Sequence[str]], Records]] = {
 
 
 def _objects(
-    unit: str, path: Path, columns: Sequence[str], values: list[tuple[int, Any]]
+    unit: str, source: Source, columns: Sequence[str], values: list[tuple[int, Any]]
 ) -> Records:
     """Make records of numbered JSON values; what is no object, or an error, is a bad one."""
     known = dict.fromkeys(k for _, value in values if isinstance(value, dict) for k in value)
-    found = find_columns(path, columns, list(known), nested=True)
+    found = find_columns(source.where, columns, list(known), nested=True)
     names = _flat(found)
     records = []
     for number, value in values:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import re
 import stat
 import tarfile
 import zipfile
 import zlib
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from nape_bench.errors import DataError
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
     from typing import BinaryIO
@@ -23,7 +26,8 @@ MOST_BYTES = 16 << 30
 """Of one file; the papers' largest have about one gigabyte."""
 MOST_RATIO = 100
 """How much larger than in its archive a file may be; those of the papers are 10 times as large."""
-MOST_MEMBERS = 10_000
+MOST_MEMBERS = 100_000
+"""Of an archive; NATS-Bench's of sizes has 32,769."""
 _ANY_RATIO = 1 << 20  # bytes up to which a file may be any times larger
 
 _FAILURES = (OSError, EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError, RuntimeError)
@@ -37,20 +41,42 @@ class Source:
         name: Its name without folders.
         where: What messages call it.
         open: Opens it for reading, from its beginning each time.
+        folder: Name of the folder that it lies in.
     """
 
     name: str
     where: str
     open: Callable[[], AbstractContextManager[BinaryIO]]
+    folder: str = ""
+
+    @property
+    def suffix(self) -> str:
+        """The ending of its name, ".csv", in lower case."""
+        return PurePosixPath(self.name).suffix.lower()
+
+    def read(self, most: int = MOST_BYTES) -> bytes:
+        """Return all that it holds.
+
+        Raises:
+            DataError: It cannot be read, or has more than `most` bytes.
+        """
+        with self.open() as file:
+            found = file.read(most + 1)
+        if len(found) > most:
+            raise DataError(f"{self.where} has more than {most:,} bytes: it is none of these files")
+        return found
 
 
-def find_sources(path: Path, wanted: Callable[[str], bool]) -> list[Source]:
+def find_sources(
+    path: Path, wanted: Callable[[str], bool], *, each_once: bool = True
+) -> list[Source]:
     """Return the files that a path stands for, by name.
 
     Args:
         path: A file; a folder, which is searched with all below it; or an archive (.zip, .tar,
             .tar.gz, .tgz, .tar.bz2, .tar.xz).
         wanted: Whether a file of this name is meant.
+        each_once: Whether two files of the same name, in several folders, are an error.
 
     Raises:
         DataError: There is none, two have the same name, or an archive is damaged, or has a member
@@ -59,13 +85,13 @@ def find_sources(path: Path, wanted: Callable[[str], bool]) -> list[Source]:
     try:
         if path.is_dir():
             files = sorted(each for each in path.rglob("*") if each.is_file())
-            found = [_plain(each) for each in files]
+            found = [plain_source(each) for each in files]
         elif zipfile.is_zipfile(path) and not wanted(path.name):
             found = _zipped(path)
         elif re.search(r"\.(tar(\.\w+)?|tgz)$", path.name):
             found = _tarred(path)
         else:
-            found = [_plain(path)]
+            found = [plain_source(path)]
             if not path.is_file():
                 raise DataError(f"{path} is not there: a file, folder or archive expected")
     except _FAILURES as error:
@@ -73,9 +99,54 @@ def find_sources(path: Path, wanted: Callable[[str], bool]) -> list[Source]:
     chosen = sorted((each for each in found if wanted(each.name)), key=lambda each: each.where)
     names = [each.name for each in chosen]
     twice = [name for name in names if names.count(name) > 1]
-    if twice:
+    if twice and each_once:
         raise DataError(f"{path} has several files {twice[0]}: give the path of one")
     return chosen
+
+
+def find_release(
+    path: str | os.PathLike[str],
+    wanted: Callable[[str], bool],
+    files: str,
+    *,
+    each_once: bool = True,
+) -> list[Source]:
+    """Return the files of a published benchmark that a path stands for (`find_sources`).
+
+    Args:
+        path: A file, a folder or an archive.
+        wanted: Whether a file of this name is one.
+        files: The names that they have, for messages.
+        each_once: As for `find_sources`.
+
+    Raises:
+        DataError: There is none, or as for `find_sources`.
+    """
+    place = Path(path).expanduser()
+    found = find_sources(place, wanted, each_once=each_once)
+    if not found or not all(wanted(each.name) for each in found):
+        raise DataError(f"{place} has none of the files of this benchmark: {files}")
+    return found
+
+
+class _Window(contextlib.nullcontext[None]):
+    """A part of an open file."""
+
+    def __init__(self, file: BinaryIO, start: int, size: int) -> None:
+        super().__init__()
+        file.seek(start)
+        self._file, self._left = file, size
+
+    def __enter__(self) -> Any:
+        return self
+
+    def read(self, size: int = -1) -> bytes:
+        """Read bytes, as files do."""
+        found = self._file.read(self._left if size < 0 else min(size, self._left))
+        if not found and size and self._left:
+            raise EOFError("the archive is cut off")
+        self._left -= len(found)
+        return found
 
 
 class _Guarded:
@@ -105,8 +176,11 @@ def _opened(where: str, *steps: Callable[[Any], Any]) -> Iterator[Any]:
         yield _Guarded(file, where)
 
 
-def _plain(path: Path) -> Source:
-    return Source(path.name, str(path), lambda: _opened(str(path), lambda _: path.open("rb")))
+def plain_source(path: Path) -> Source:
+    """Return a file that is no member of an archive."""
+    where = str(path)
+    opened = partial(_opened, where, lambda _: path.open("rb"))
+    return Source(path.name, where, opened, path.parent.name)
 
 
 def _zipped(path: Path) -> list[Source]:
@@ -132,6 +206,7 @@ def _tarred(path: Path) -> list[Source]:
     found: list[Source] = []
     total = 0
     with tarfile.open(path) as archive:
+        packed = not isinstance(archive.fileobj, io.BufferedReader)
         # One header after the other: what follows a member that is too large is not looked at.
         while (member := archive.next()) is not None:
             where = f"{path}, {member.name}"
@@ -143,8 +218,22 @@ def _tarred(path: Path) -> list[Source]:
                 raise DataError(f"{where} is a link or a device: only files are read from archives")
             total += member.size
             _check_size(where, total, path.stat().st_size)
-            found.append(_member(where, member.name, path, tarfile.open, "extractfile"))
+            if packed or member.sparse is not None:
+                found.append(_member(where, member.name, path, tarfile.open, "extractfile"))
+            else:
+                found.append(_part(where, member.name, path, member.offset_data, member.size))
     return found
+
+
+def _part(where: str, name: str, path: Path, start: int, size: int) -> Source:
+    """Return a member of a tar file that is not compressed, which stands there as it is.
+
+    To look for it by name would be to read the headers of all before it, for each member.
+    """
+    opened = partial(
+        _opened, where, lambda _: path.open("rb"), lambda file: _Window(file, start, size)
+    )
+    return Source(PurePosixPath(name).name, where, opened, PurePosixPath(name).parent.name)
 
 
 def _member(
@@ -156,7 +245,7 @@ def _member(
     def open_member() -> AbstractContextManager[BinaryIO]:
         return _opened(where, lambda _: opener(path), take)
 
-    return Source(PurePosixPath(name).name, where, open_member)
+    return Source(PurePosixPath(name).name, where, open_member, PurePosixPath(name).parent.name)
 
 
 def _check_count(path: Path, members: int) -> None:

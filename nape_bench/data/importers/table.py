@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from tqdm import tqdm
 
-from nape_bench.data import store
-from nape_bench.data.build import RowsBuilder, split_rows
 from nape_bench.data.importers.cells import SpecReader, label_value
 from nape_bench.data.importers.columns import is_pattern
+from nape_bench.data.importers.gathering import Choices, Gathering
 from nape_bench.data.importers.labels import label_infos, match_labels, name_labels
-from nape_bench.data.importers.provenance import provenance
+from nape_bench.data.importers.provenance import import_command, provenance
 from nape_bench.data.importers.records import read_records
-from nape_bench.data.importers.repeats import ERROR, Repeats
-from nape_bench.data.importers.report import FILE_NAME, ImportReport, SkippedRow
+from nape_bench.data.importers.repeats import ERROR
+from nape_bench.data.importers.sources import Source, plain_source
 from nape_bench.data.info import (
-    ConfigData,
     DatasetInfo,
     check_config,
     check_labels,
@@ -29,19 +27,20 @@ from nape_bench.data.info import (
     check_version,
 )
 from nape_bench.data.registry import dataset_specs, published_version
-from nape_bench.errors import DataError, NapeError
+from nape_bench.errors import DataError
 from nape_bench.spaces import space as space_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from nape_bench.data.importers.records import Record, Records
-    from nape_bench.data.info import LabelInfo
-    from nape_bench.data.rows import Rows
+    from nape_bench.data.importers.report import ImportReport
+
+    TableFile = str | os.PathLike[str] | Source
 
 
 def import_table(
-    file: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    file: TableFile | Sequence[TableFile],
     *,
     space: str,
     spec: Sequence[str],
@@ -57,6 +56,9 @@ def import_table(
     missing: Collection[str] = (),
     each: bool = False,
     progress: bool = True,
+    importer: str = "table",
+    command: str | None = None,
+    about: Mapping[str, Any] | None = None,
 ) -> tuple[list[Path], ImportReport]:
     """Make a dataset in the local store from CSV, TSV, Parquet, JSON or JSON lines files.
 
@@ -67,8 +69,8 @@ def import_table(
     gives the same dataset, byte for byte with the same version of pyarrow.
 
     Args:
-        file: The table (`records.read_records` says what each ending must hold), or several with
-            the same columns, whose rows follow each other.
+        file: The table (`records.read_records` says what each ending must hold), a path or a
+            member of an archive, or several with the same columns, whose rows follow each other.
         space: The space of its architectures.
         spec: The columns that make a specification (`cells.SpecReader`); "key=column" renames.
         labels: Label -> column; the first one is the target. A shell pattern, given as both,
@@ -88,6 +90,9 @@ def import_table(
         each: Whether each label becomes a config of its own, named by it, instead of all one;
             labels of many tasks, each with protocols of its own.
         progress: Whether to show progress on stderr.
+        importer: What the provenance names as the importer.
+        command: What it gives as the command; by default that of this import.
+        about: More for the provenance.
 
     Returns:
         The dataset folder, with `each` one for each config; and what was read, kept and left out.
@@ -100,70 +105,64 @@ def import_table(
             Nothing is written then.
         UnknownNameError: No such space or column.
     """
-    files = [file] if isinstance(file, (str, os.PathLike)) else list(file)
-    paths = [Path(each).expanduser() for each in files]
+    files = [file] if isinstance(file, (str, os.PathLike, Source)) else list(file)
+    sources = [
+        each if isinstance(each, Source) else plain_source(Path(each).expanduser())
+        for each in files
+    ]
     if each and config is not None:
         raise DataError("each label has a config of its own name: config is not for each")
     config = next(iter(labels), "") if config is None else config
     _check_names(name, version, config, labels, each=each)
     reader = SpecReader(space_of(space), spec, spec_fields)
-    tables = _read_tables(paths, [*reader.columns, *labels.values()])
+    tables = _read_tables(sources, [*reader.columns, *labels.values()])
     named = name_labels(labels, tables[0].columns)
     check_labels(named)
     configs = _each(named) if each else {config: list(named)}
     _check_unpublished(name, configs)
     unit_of = match_labels("units", units or {}, named)
     lower = match_labels("lower_is_better", lower_is_better, named)
-    builder, repeats = RowsBuilder(reader.space), Repeats(named, on_duplicate)
-    report = ImportReport(read=sum(len(table.records) for table in tables))
+    choices = Choices(version, skip_bad, on_duplicate, progress)
+    gathering = Gathering(space, list(named), choices)
     progress_bar = tqdm(
-        _rows(paths, tables), f"import {paths[0].name}", report.read, unit="row",
-        disable=not progress,
+        _rows(sources, tables), f"import {sources[0].name}",
+        sum(len(table.records) for table in tables), unit="row", disable=not progress,
     )  # fmt: skip
-    for path, place, record in progress_bar:
-        where = place if len(paths) == 1 else f"{path.name}, {place}"
-        try:
-            _add(record, where, reader, named, missing, builder, repeats)
-        except NapeError as error:
-            if not skip_bad:
-                raise DataError(
-                    f"{path}, {place}: {error}; nothing was imported (skip_bad, --skip-bad, "
-                    "leaves such rows out)"
-                ) from error
-            report.skipped.append(SkippedRow(where, str(error)))
-    listed = ", ".join([path.name for path in paths])
-    if not len(builder):
-        read = ", ".join(map(str, paths))
-        raise DataError(f"{read}: none of its rows can be read; {report.summary()}")
-    values = repeats.labels()
+    for source, place, record in progress_bar:
+        row = place if len(sources) == 1 else f"{source.name}, {place}"
+        read = partial(_read, record, reader, named, missing)
+        gathering.add(source.where, place, row, read)
+    listed = ", ".join([source.name for source in sources])
+    values, splits = gathering.finish(", ".join([source.where for source in sources]))
     _check_values(listed, named, values)
-    splits = split_rows(builder.rows(values))
-    report.finish(repeats, splits)
 
-    options = {
-        "--space": [space],
-        "--spec": [",".join(spec)],
-        "--label": [f"{label}={column}" for label, column in labels.items()],
-        "--name": [name],
-        "--config": [] if each else [config],
-        "--version": [version],
-        "--spec-field": [f"{k}={json.dumps(v)}" for k, v in (spec_fields or {}).items()],
-        "--skip-bad": [""] * skip_bad,
-        "--on-duplicate": [on_duplicate] * (on_duplicate != ERROR),
-        "--unit": [f"{label}={unit}" for label, unit in (units or {}).items()],
-        "--lower-is-better": sorted(lower_is_better),
-        "--missing": sorted(missing),
-        "--each": [""] * each,
-    }
-    told = provenance(paths, options, rows=report.read, skipped=len(report.skipped))
+    if command is None:
+        options = {
+            "--space": [space],
+            "--spec": [",".join(spec)],
+            "--label": [f"{label}={column}" for label, column in labels.items()],
+            "--name": [name],
+            "--config": [] if each else [config],
+            "--version": [version],
+            "--spec-field": [f"{k}={json.dumps(v)}" for k, v in (spec_fields or {}).items()],
+            "--skip-bad": [""] * skip_bad,
+            "--on-duplicate": [on_duplicate] * (on_duplicate != ERROR),
+            "--unit": [f"{label}={unit}" for label, unit in (units or {}).items()],
+            "--lower-is-better": sorted(lower_is_better),
+            "--missing": sorted(missing),
+            "--each": [""] * each,
+        }
+        command = import_command("table", [source.name for source in sources], options)
+    report = gathering.report
+    told = provenance(
+        sources, importer, command, rows=report.read, skipped=len(report.skipped)
+    ) | dict(about or {})  # fmt: skip
     label_units = {label: (units or {})[given] for label, given in unit_of.items()}
     said = label_infos(named, values, listed, label_units, lower)
-    extra = {FILE_NAME: report.to_json()} if report.skipped else {}
     info = _info(name, space, listed)
-    folders = [
-        store.put(name, version, config, info, _with(chosen, said, told, splits), extra=extra)
-        for config, chosen in configs.items()
-    ]
+    folders = gathering.put(
+        name, version, info, configs, said, dict.fromkeys(configs, told), splits
+    )  # fmt: skip
     return list(dict.fromkeys(folders)), report
 
 
@@ -184,58 +183,37 @@ def _check_unpublished(name: str, configs: Collection[str]) -> None:
             )
 
 
-def _with(
-    chosen: Sequence[str],
-    said: Mapping[str, LabelInfo],
-    told: dict[str, Any],
-    splits: Mapping[str, Rows],
-) -> ConfigData:
-    """Return a config of some of the labels, of which the first is the target."""
-    parts = {
-        split: replace(rows, labels={label: rows.labels[label] for label in chosen})
-        for split, rows in splits.items()
-    }
-    return ConfigData(chosen[0], {label: said[label] for label in chosen}, told, parts)
-
-
-def _read_tables(paths: Sequence[Path], columns: Sequence[str]) -> list[Records]:
+def _read_tables(sources: Sequence[Source], columns: Sequence[str]) -> list[Records]:
     """Read the files, of which all must give the same columns."""
-    if not paths:
+    if not sources:
         raise DataError("no file was named")
-    tables = [read_records(path, columns) for path in paths]
-    for path, table in zip(paths, tables, strict=True):
+    tables = [read_records(source, columns) for source in sources]
+    for source, table in zip(sources, tables, strict=True):
         if table.columns != tables[0].columns:
             raise DataError(
-                f"{path} has other columns than {paths[0]} for a pattern among {', '.join(columns)}"
+                f"{source.where} has other columns than {sources[0].where} for a pattern among "
+                f"{', '.join(columns)}"
             )
     return tables
 
 
-def _rows(paths: Sequence[Path], tables: Sequence[Records]) -> Iterator[tuple[Path, str, Record]]:
+def _rows(
+    sources: Sequence[Source], tables: Sequence[Records]
+) -> Iterator[tuple[Source, str, Record]]:
     """Go through all rows with their file and where in it they stand ("line 7")."""
-    for path, table in zip(paths, tables, strict=True):
+    for source, table in zip(sources, tables, strict=True):
         for record in table.records:
-            yield path, f"{table.unit} {record.number}", record
+            yield source, f"{table.unit} {record.number}", record
 
 
-def _add(
-    record: Record,
-    where: str,
-    reader: SpecReader,
-    labels: Mapping[str, str],
-    missing: Collection[str],
-    builder: RowsBuilder,
-    repeats: Repeats,
-) -> None:
-    """Read one record into `builder` and `repeats`, into both or neither."""
+def _read(
+    record: Record, reader: SpecReader, labels: Mapping[str, str], missing: Collection[str]
+) -> tuple[Any, list[float]]:
+    """Return the specification and the labels of a record."""
     if record.error:
         raise DataError(record.error)
     spec = reader.value(record.cells)
-    row_id = builder.id_of(spec)
-    values = [label_value(column, record.cells, missing) for column in labels.values()]
-    if row_id not in repeats:
-        builder.add(spec)
-    repeats.add(row_id, where, values)
+    return spec, [label_value(column, record.cells, missing) for column in labels.values()]
 
 
 def _check_names(

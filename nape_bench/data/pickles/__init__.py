@@ -1,4 +1,4 @@
-"""Reading the pickles of GENNAPE, AIO-P and AutoGO without running what is in them.
+"""Reading the pickles of GENNAPE, AIO-P, AutoGO and others without running what is in them.
 
 A pickle is a program for a stack machine, and the usual one calls whatever the program names. The
 machine here (`machine`) knows data opcodes, and a few names (`symbols`) that stand for inert
@@ -14,7 +14,16 @@ file a million times is worked out once (`repeats`), which makes up for the inte
 from __future__ import annotations
 
 from nape_bench.data.pickles.limits import Limits
-from nape_bench.data.pickles.reader import Entry, read_entries, read_object
+from nape_bench.data.pickles.reader import Entry, read_entries, read_object, read_objects
 from nape_bench.data.pickles.values import Array, Record, Twin
 
-__all__ = ["Array", "Entry", "Limits", "Record", "Twin", "read_entries", "read_object"]
+__all__ = [
+    "Array",
+    "Entry",
+    "Limits",
+    "Record",
+    "Twin",
+    "read_entries",
+    "read_object",
+    "read_objects",
+]

@@ -22,6 +22,9 @@ class Limits:
         references: Different places of earlier values that a file refers back to.
         integer_bytes: Bytes of an integer.
         array_items: Items of an array.
+        least_protocol: The oldest protocol that is read.
+        plain_values: Whether numbers, and pairs of a text and a number, may be keys of dictionaries
+            and ordered dictionaries be read: for files of plain values, not of graphs.
     """
 
     entry_bytes: int = 16 << 20
@@ -32,3 +35,5 @@ class Limits:
     references: int = 4_000_000
     integer_bytes: int = 8
     array_items: int = 100_000
+    least_protocol: int = 3
+    plain_values: bool = False

@@ -24,7 +24,7 @@ PROTO, FRAME, STOP, MARK = 0x80, 0x95, ord("."), ord("(")
 EMPTY_DICT, EMPTY_LIST, APPEND, APPENDS = ord("}"), ord("]"), ord("a"), ord("e")
 MEMOIZE, BINPUT, LONG_BINPUT = 0x94, ord("q"), ord("r")
 
-_PROTOCOLS = range(3, 6)
+_LAST_PROTOCOL = 5
 _OPCODES_A_NODE = 40
 
 
@@ -159,8 +159,9 @@ class Machine:
 
     def _proto(self) -> None:
         protocol = self.byte()
-        if protocol not in _PROTOCOLS:
-            raise ValueError(f"protocol {protocol}: only 3 to 5 are read")
+        if not self.limits.least_protocol <= protocol <= _LAST_PROTOCOL:
+            least = self.limits.least_protocol
+            raise ValueError(f"protocol {protocol}: only {least} to {_LAST_PROTOCOL} are read")
 
     def _frame(self) -> None:
         self.number(8)  # frames only say how much to read at once
@@ -258,7 +259,8 @@ class Machine:
 
     def _set(self, items: list[Any]) -> None:
         target, keys = self.top(dict), items[::2]
-        if len(items) % 2 or not all(type(key) is str for key in keys):
+        good = _is_plain_key if self.limits.plain_values else _is_text
+        if len(items) % 2 or not all(map(good, keys)):
             raise ValueError("a dictionary has texts for keys, and a value for each")
         target.update(zip(keys, items[1::2], strict=True))
 
@@ -273,11 +275,11 @@ class Machine:
                     raise ShortError
                 raise ValueError("a name is longer than any that these files need")
         module, name = str(self.take(end + 1 - self.at), "utf-8").split("\n")[:2]
-        self.stack.append(symbols.find(module, name))
+        self.stack.append(symbols.find(module, name, plain_values=self.limits.plain_values))
 
     def _stack_global(self) -> None:
         name, module = self.pop(), self.pop()
-        self.stack.append(symbols.find(module, name))
+        self.stack.append(symbols.find(module, name, plain_values=self.limits.plain_values))
 
     def _new(self) -> None:
         arguments, symbol = self.pop(), self.pop()
@@ -374,6 +376,17 @@ _ACTIONS: dict[int, Callable[[Machine], None]] = {
     ord("j"): Machine._get4,
 }
 """What each opcode does. STOP is for whoever drives the machine."""
+
+
+def _is_text(key: Any) -> bool:
+    return type(key) is str
+
+
+def _is_plain_key(key: Any) -> bool:
+    """Return whether this is a text, a number, or a pair of them."""
+    if type(key) is tuple:
+        return len(key) == 2 and all(type(part) in {str, int} for part in key)
+    return type(key) in {str, int}
 
 
 def _name(code: int) -> str:

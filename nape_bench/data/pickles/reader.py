@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
 
 from nape_bench.data.pickles.limits import Limits
 from nape_bench.data.pickles.machine import (
@@ -20,6 +23,7 @@ from nape_bench.data.pickles.machine import (
     ShortError,
 )
 from nape_bench.data.pickles.memo import Memo
+from nape_bench.data.pickles.references import References
 from nape_bench.data.pickles.values import measure
 from nape_bench.errors import DataError
 
@@ -27,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import BinaryIO
 
-    from nape_bench.data.pickles.references import References
 
 _BLOCK = 4 << 20
 _NUMBERED = frozenset({MEMOIZE, BINPUT, LONG_BINPUT})
@@ -79,11 +82,33 @@ def read_object(
     return value
 
 
+def read_objects(content: bytes, name: str, limits: Limits, count: int) -> list[Any]:
+    """Read the first pickles of several that follow each other.
+
+    Args:
+        content: The file.
+        name: What messages call it.
+        limits: What each pickle may ask for.
+        count: How many to read.
+
+    Raises:
+        DataError: As for `read_entries`.
+    """
+    nothing = References(0, "", np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
+    reader = _Reader(io.BytesIO(content), name, nothing, limits)
+    found = []
+    for _ in range(count):
+        found.append(reader.whole(reader.object))
+        reader.forget()
+    return found
+
+
 class _Reader:
     """Drives a machine over a file, of which it holds a window."""
 
     def __init__(self, file: BinaryIO, name: str, references: References, limits: Limits) -> None:
         self._file, self._name, self._limits = file, name, limits
+        self._references = references
         self._memo = Memo(references, limits)
         self._machine = Machine(self._memo, limits)
         self._base = 0  # where in the file the buffer begins
@@ -153,12 +178,17 @@ class _Reader:
         machine.run({STOP}, 1)
         machine.at += 1
         value = machine.stack.pop()
-        self._finish(value)
+        measure(value, self._limits.depth, self._limits.objects)
         return value
+
+    def forget(self) -> None:
+        """Forget all numbered values: another pickle follows."""
+        self._memo = self._machine.memo = Memo(self._references, self._limits)
 
     def _check_start(self) -> None:
         if self._machine.peek() != PROTO:
-            raise ValueError("no pickle of protocol 3 to 5 begins here")
+            least = self._limits.least_protocol
+            raise ValueError(f"no pickle of protocol {least} to 5 begins here")
 
     def check_end(self) -> None:
         """Check that nothing follows."""
@@ -175,7 +205,8 @@ class _Reader:
         if len(machine.buffer) - machine.at > self._limits.entry_bytes:
             most = f"{self._limits.entry_bytes:,}"
             raise self._error(machine.at, f"what begins here has more than {most} bytes")
-        block = self._file.read(_BLOCK)
+        # What began is read again from its start: twice as much each time keeps that linear.
+        block = self._file.read(max(_BLOCK, len(machine.buffer) - machine.at))
         if not block:
             message = "the file ends in the middle of a pickle: it is cut off"
             raise self._error(len(machine.buffer), message)

@@ -19,8 +19,8 @@ class Symbol:
 
     Attributes:
         name: Module and name, with a dot between.
-        use: What it may be used for: "record", "genotype", "range", "dtype", "scalar", "array"
-            or "ndarray".
+        use: What it may be used for: "record", "genotype", "range", "dtype", "scalar",
+            "array", "ndarray", "mapping" or "bytes".
     """
 
     name: str
@@ -39,22 +39,35 @@ _ALLOWED: dict[tuple[str, str], str] = {
     **{(module, "_reconstruct"): "array" for module in _NUMPY},
 }
 
+_PLAIN_VALUES: dict[tuple[str, str], str] = {
+    ("collections", "OrderedDict"): "mapping",
+    ("_codecs", "encode"): "bytes",
+    **{key: use for key, use in _ALLOWED.items() if key[0].startswith("numpy")},
+}
+"""What files of plain values may use; protocol 2 writes bytes as text that is encoded."""
+
 _SIZES = {"b": (1,), "i": (1, 2, 4, 8), "u": (1, 2, 4, 8), "f": (2, 4, 8)}
 _RANGE = 1000
 
 
-def find(module: Any, name: Any) -> Symbol:
+def find(module: Any, name: Any, *, plain_values: bool = False) -> Symbol:
     """Return the token of a name.
+
+    Args:
+        module: The module.
+        name: The name in it.
+        plain_values: Whether the file is one of plain values, not of the authors' graphs.
 
     Raises:
         ValueError: The name is not allowed.
     """
     named = isinstance(module, str) and isinstance(name, str)
-    use = _ALLOWED.get((module, name)) if named else None
+    allowed = _PLAIN_VALUES if plain_values else _ALLOWED
+    use = allowed.get((module, name)) if named else None
     if use is None:
         raise ValueError(
             f"the name {_short(module)}.{_short(name)} is refused: these files need only "
-            f"{', '.join(sorted({'.'.join(key) for key in _ALLOWED}))}"
+            f"{', '.join(sorted({'.'.join(key) for key in allowed}))}"
         )
     return Symbol(f"{module}.{name}", use)
 
@@ -91,6 +104,10 @@ def call(symbol: Any, arguments: Any, array_items: int) -> Any:
         return _dtype(first)
     if use == "scalar" and len(given) == 2 and isinstance(first, Dtype):
         return _items(first, (), given[1], array_items)
+    if use == "mapping" and arguments == ():
+        return {}
+    if use == "bytes" and len(given) == 2 and isinstance(first, str) and given[1] == "latin1":
+        return first.encode("latin1")
     if use == "array" and isinstance(first, Symbol) and first.use == "ndarray":
         return Array()
     raise ValueError(f"the call of {_short(symbol)} with {_short(arguments)} is refused")

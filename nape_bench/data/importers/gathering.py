@@ -1,0 +1,158 @@
+"""From architectures with labels, one after the other, to datasets: what table importers share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from nape_bench.data import store
+from nape_bench.data.build import RowsBuilder, split_rows
+from nape_bench.data.importers.repeats import ERROR, Repeats
+from nape_bench.data.importers.report import FILE_NAME, ImportReport, SkippedRow
+from nape_bench.data.info import ConfigData
+from nape_bench.errors import DataError, NapeError
+from nape_bench.spaces import space as space_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    import numpy as np
+
+    from nape_bench.data.info import DatasetInfo, LabelInfo
+    from nape_bench.data.rows import Rows
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a user chooses for an import.
+
+    Attributes:
+        version: The version of the datasets.
+        skip_bad: Leave out what cannot be read; else it stops the import.
+        on_duplicate: What becomes of an architecture that comes with different labels (`repeats`).
+        progress: Whether to show progress on stderr.
+    """
+
+    version: str = "v1.0"
+    skip_bad: bool = False
+    on_duplicate: str = ERROR
+    progress: bool = True
+
+    def command_options(self) -> dict[str, list[str]]:
+        """Return option of the command -> its values, for the provenance."""
+        return {
+            "--version": [self.version],
+            "--skip-bad": [""] * self.skip_bad,
+            "--on-duplicate": [self.on_duplicate] * (self.on_duplicate != ERROR),
+        }
+
+
+class Gathering:
+    """Gathers the architectures of a family, with labels, in the order in which they come.
+
+    Args:
+        family: The space.
+        labels: Names of the labels.
+        choices: What becomes of what cannot be read, or comes twice.
+
+    Attributes:
+        report: What was read, kept and left out.
+    """
+
+    def __init__(self, family: str, labels: Sequence[str], choices: Choices) -> None:
+        self._builder = RowsBuilder(space_of(family))
+        self._repeats = Repeats(labels, choices.on_duplicate)
+        self._skip_bad = choices.skip_bad
+        self.report = ImportReport()
+
+    def add(
+        self, file: str, where: str, row: str, read: Callable[[], tuple[Any, Sequence[float]]]
+    ) -> None:
+        """Add an architecture.
+
+        Args:
+            file: What messages call the file.
+            where: Where in it the architecture stands, for messages.
+            row: The same for the report.
+            read: Gives its specification in normal form, and its labels.
+
+        Raises:
+            DataError: It cannot be read, and such ones are not to be left out.
+        """
+        self.report.read += 1
+        try:
+            spec, values = read()
+            row_id = self._builder.id_of(spec)
+            if row_id not in self._repeats:
+                self._builder.add(spec)
+            self._repeats.add(row_id, row, values)
+        except NapeError as error:
+            if not self._skip_bad:
+                raise DataError(
+                    f"{file}, {where}: {error}; nothing was imported (skip_bad, --skip-bad, "
+                    "leaves such rows out)"
+                ) from error
+            self.report.skipped.append(SkippedRow(row, str(error)))
+
+    def finish(self, files: str) -> tuple[dict[str, np.ndarray], dict[str, Rows]]:
+        """Return the labels of all architectures, and the rows of each split.
+
+        Args:
+            files: What messages call what was read.
+
+        Raises:
+            DataError: No architecture can be read.
+        """
+        if not len(self._builder):
+            raise DataError(f"{files}: none of its rows can be read; {self.report.summary()}")
+        values = self._repeats.labels()
+        splits = split_rows(self._builder.rows(values))
+        self.report.finish(self._repeats, splits)
+        return values, splits
+
+    def put(
+        self,
+        name: str,
+        version: str,
+        info: DatasetInfo,
+        configs: Mapping[str, Sequence[str]],
+        said: Mapping[str, LabelInfo],
+        told: Mapping[str, dict[str, Any]],
+        splits: Mapping[str, Rows],
+    ) -> list[Path]:
+        """Put datasets into the local store.
+
+        Args:
+            name: The dataset.
+            version: Its version.
+            info: What it is.
+            configs: Config -> its labels, of which the first is the target.
+            said: Label -> what it holds.
+            told: Config -> provenance.
+            splits: What `finish` gave.
+
+        Returns:
+            The folder of each.
+        """
+        extra = {FILE_NAME: self.report.to_json()} if self.report.skipped else {}
+        return [
+            store.put(
+                name, version, config, info, _part(chosen, said, told[config], splits), extra=extra
+            )
+            for config, chosen in configs.items()
+        ]
+
+
+def _part(
+    chosen: Sequence[str],
+    said: Mapping[str, LabelInfo],
+    told: dict[str, Any],
+    splits: Mapping[str, Rows],
+) -> ConfigData:
+    """Return a config of some of the labels, of which the first is the target."""
+    parts = {
+        split: replace(rows, labels={label: rows.labels[label] for label in chosen})
+        for split, rows in splits.items()
+    }
+    return ConfigData(chosen[0], {label: said[label] for label in chosen}, told, parts)
