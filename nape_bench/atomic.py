@@ -46,6 +46,22 @@ def new_folder(final: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
+def scratch_folder(parent: Path) -> Iterator[Path]:
+    """Give an empty, hidden folder that is removed when the block ends.
+
+    What a killed process leaves behind is removed by a later call, as for `new_folder`.
+    """
+    parent.mkdir(parents=True, exist_ok=True)
+    _remove_stale(parent)
+    folder = _beside(parent / "scratch")
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
 def new_file(final: Path) -> Iterator[Path]:
     """Give a path to write to; it replaces `final` when the block ends without an error.
 

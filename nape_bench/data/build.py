@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from array import array
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +15,7 @@ from nape_bench.data.splits import assign_splits
 from nape_bench.graph import GraphTable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from nape_bench.graph import ArchGraph
     from nape_bench.spaces import Space, Spec
@@ -34,15 +36,17 @@ class RowsBuilder:
         self.space = space
         self._graphs: list[ArchGraph] = []
         self._fresh: list[ArchGraph] = []
-        self._packed: list[GraphTable] = []
-        self._keys: list[tuple[np.ndarray, np.ndarray]] = []
-        self._number: dict[bytes, int] = {}
-        self._distinct: list[int] = []
         self._ids: list[str] = []
         self._specs: list[str] = []
+        self._parts: list[Rows] = []
+        # Of every distinct graph: its number by its content, and its keys as bytes.
+        self._number: dict[bytes, int] = {}
+        self._keys = [np.zeros((0, 2), dtype="S32")]
+        # Of every row: the number of its graph.
+        self._distinct = array("q")
 
     def __len__(self) -> int:
-        return len(self._ids)
+        return len(self._distinct)
 
     def id_of(self, spec: Spec) -> str:
         """Return the id that the row of a specification has: `<family>:<format(spec)>`."""
@@ -78,43 +82,56 @@ class RowsBuilder:
             rows: Their numbers, counted from 0 in the order in which they were added.
         """
         self._pack()
-        return np.concatenate([hashes for hashes, _ in self._keys])[
-            [self._distinct[row] for row in rows]
-        ]
+        return self._keys_of([self._distinct[row] for row in rows])[:, 0]
+
+    def drain(self) -> Iterator[Rows]:
+        """Go through the rows that were added and not given yet, without labels, and forget them.
+
+        A builder that is drained now and then holds the keys of graphs and little else.
+        """
+        self._pack()
+        parts, self._parts = self._parts, []
+        yield from parts
 
     def rows(self, labels: Mapping[str, np.ndarray]) -> Rows:
-        """Return what was added, in its order, with labels.
+        """Return what was added and not drained, in its order, with labels.
 
         Args:
             labels: Name -> values [architectures]; NaN where a label is missing.
         """
-        import pyarrow as pa
-
         self._pack()
-        graphs = GraphTable.concatenate(self._packed)
-        self._packed = [graphs]  # not both at once: they may take gigabytes
-        of = np.array(self._distinct, dtype=np.int64)
-        hashes, groups = (np.concatenate(keys)[of] for keys in zip(*self._keys, strict=True))
-        texts = {
-            "id": self._ids,
-            "family": [self.space.name] * len(self),
-            "spec": self._specs,
-            "hash": hashes.tolist(),
-            "group": groups.tolist(),
-        }
-        return Rows(
-            {name: pa.array(values, pa.string()) for name, values in texts.items()},
-            graphs,
-            {name: frozen(np.array(values, dtype=np.float64)) for name, values in labels.items()},
-        )
+        # Not both at once: they may take gigabytes.
+        self._parts = [Rows.concatenate(self._parts or [self._packed()])]
+        values = {name: np.array(given, dtype=np.float64) for name, given in labels.items()}
+        return replace(self._parts[0], labels={name: frozen(v) for name, v in values.items()})
 
     def _pack(self) -> None:
-        if self._graphs or not self._packed:
-            self._packed.append(GraphTable.from_graphs(self._graphs))
-            all_fresh = len(self._fresh) == len(self._graphs)
-            fresh = self._packed[-1] if all_fresh else GraphTable.from_graphs(self._fresh)
-            self._keys.append((fresh.hashes, fresh.groups))
-            self._graphs, self._fresh = [], []
+        if self._graphs:
+            self._parts.append(self._packed())
+            self._graphs, self._fresh, self._ids, self._specs = [], [], [], []
+
+    def _packed(self) -> Rows:
+        import pyarrow as pa
+
+        packed = GraphTable.from_graphs(self._graphs)
+        all_fresh = len(self._fresh) == len(self._graphs)
+        fresh = packed if all_fresh else GraphTable.from_graphs(self._fresh)
+        self._keys.append(np.stack([fresh.hashes, fresh.groups], axis=1).astype("S32"))
+        keys = self._keys_of(self._distinct[len(self._distinct) - len(packed) :])
+        texts = {
+            "id": self._ids,
+            "family": [self.space.name] * len(packed),
+            "spec": self._specs,
+            "hash": keys[:, 0].tolist(),
+            "group": keys[:, 1].tolist(),
+        }
+        arrays = {name: pa.array(values, pa.string()) for name, values in texts.items()}
+        return Rows(arrays, packed, {})
+
+    def _keys_of(self, graphs: Sequence[int]) -> np.ndarray:
+        """Return the keys of distinct graphs, str [graphs, 2]."""
+        self._keys = [np.concatenate(self._keys)]
+        return self._keys[0][np.array(graphs, dtype=np.int64)].astype("U32")
 
 
 def spec_text(spec: Any) -> str:

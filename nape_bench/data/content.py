@@ -18,6 +18,7 @@ from __future__ import annotations
 import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,37 +28,54 @@ from nape_bench.data.schema import LIST_DTYPES, list_values
 from nape_bench.data.threads import thread_count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
-    from nape_bench.data.rows import Rows
+    from nape_bench.data.rows import Chunked, Rows
+    from nape_bench.graph import GraphTable
 
 ALGORITHM = "nape-content-1"
 
+COUNTS = ("node_count", "edge_count")
 
-def content_hash(rows: Rows) -> str:
-    """Return the content hash of rows, 64 hexadecimal digits."""
-    lists = list_values(rows.graphs)
+CHUNK = 4096
+"""Rows that are hashed at a time."""
 
-    def digest(name: str) -> str:
-        if name in rows.texts:
-            return digest_texts(rows.texts[name])
-        return digest_numbers(lists[name] if name in lists else rows.labels[name])
 
-    names = [*TEXT_COLUMNS, *LIST_DTYPES, *rows.labels]
+def content_hash(rows: Chunked) -> str:
+    """Return the content hash of rows, 64 hexadecimal digits, holding few of them at a time."""
+    names = [*TEXT_COLUMNS, *COUNTS, *LIST_DTYPES, *rows.labels]
+    digests = {name: hashlib.sha256() for name in names}
+    for chunk in rows.chunks(CHUNK):  # the lengths of all texts come before the first text
+        for name in TEXT_COLUMNS:
+            digests[name].update(_lengths(chunk.texts[name]))
     with ThreadPoolExecutor(thread_count()) as pool:
-        digests = dict(zip(names, pool.map(digest, names), strict=True))
-    return combine(rows, digests)
+        for chunk in rows.chunks(CHUNK):
+            list(pool.map(lambda item: digests[item[0]].update(item[1]()), _contents(chunk)))
+    return combine(len(rows), rows.labels, {name: d.hexdigest() for name, d in digests.items()})
 
 
-def combine(rows: Rows, digests: Mapping[str, str]) -> str:
-    """Return the content hash, given the digest of each column of the file."""
-    graphs = rows.graphs
-    columns = [(name, "string", digests[name]) for name in TEXT_COLUMNS]
-    columns.append(("node_count", "int64", digest_numbers(np.diff(graphs.node_ptr))))
-    columns.append(("edge_count", "int64", digest_numbers(np.diff(graphs.edge_ptr))))
-    columns += [(name, dtype, digests[name]) for name, dtype in LIST_DTYPES.items()]
-    columns += [(name, "float64", digests[name]) for name in rows.labels]
-    return _sha256_json([ALGORITHM, len(rows), columns])
+def combine(rows: int, labels: Iterable[str], digests: Mapping[str, str]) -> str:
+    """Return the content hash.
+
+    Args:
+        rows: Number of rows.
+        labels: Names of the labels, in the order of the file.
+        digests: Digest of each column of the file, and of each of `COUNTS`.
+    """
+    dtypes = {
+        **dict.fromkeys(TEXT_COLUMNS, "string"),
+        **dict.fromkeys(COUNTS, "int64"),
+        **LIST_DTYPES,
+        **dict.fromkeys(labels, "float64"),
+    }
+    return _sha256_json(
+        [ALGORITHM, rows, [(name, dtype, digests[name]) for name, dtype in dtypes.items()]]
+    )
+
+
+def counts(graphs: GraphTable) -> dict[str, np.ndarray]:
+    """Return how many nodes and edges each graph has, int64 [graphs], by the names in `COUNTS`."""
+    return dict(zip(COUNTS, (np.diff(graphs.node_ptr), np.diff(graphs.edge_ptr)), strict=True))
 
 
 def combine_splits(
@@ -75,22 +93,47 @@ def combine_splits(
 
 def digest_numbers(values: np.ndarray) -> str:
     """Return the digest of a numeric column, hexadecimal."""
-    if values.dtype.kind == "f":
-        values = np.where(np.isnan(values), np.nan, values + 0.0)
-    plain = np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("<"))
-    return hashlib.sha256(plain.view(np.uint8).data).hexdigest()
+    return hashlib.sha256(_numbers(values)).hexdigest()
 
 
 def digest_texts(texts: Any) -> str:
     """Return the digest of a text column (a `pyarrow` string array), hexadecimal."""
-    digest = hashlib.sha256()
-    if len(texts):
-        _, offsets, data = texts.buffers()
-        ends = np.frombuffer(offsets, dtype="<i4")[texts.offset : texts.offset + len(texts) + 1]
-        digest.update(np.diff(ends).astype("<i4").tobytes())
-        if data is not None:
-            digest.update(memoryview(data)[int(ends[0]) : int(ends[-1])])
+    digest = hashlib.sha256(_lengths(texts))
+    digest.update(_texts(texts))
     return digest.hexdigest()
+
+
+def _contents(rows: Rows) -> list[tuple[str, Callable[[], memoryview]]]:
+    """Return what each column of rows adds to its digest, behind the lengths of texts."""
+    numbers = {**counts(rows.graphs), **list_values(rows.graphs), **rows.labels}
+    return [
+        *[(name, partial(_texts, texts)) for name, texts in rows.texts.items()],
+        *[(name, partial(_numbers, values)) for name, values in numbers.items()],
+    ]
+
+
+def _numbers(values: np.ndarray) -> memoryview:
+    if values.dtype.kind == "f":
+        values = np.where(np.isnan(values), np.nan, values + 0.0)
+    plain = np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("<"))
+    return plain.view(np.uint8).data
+
+
+def _ends(texts: Any) -> np.ndarray:
+    """Return where each text begins in the array's data and, last, where all end, int32."""
+    if not len(texts):
+        return np.zeros(1, dtype="<i4")
+    offsets = np.frombuffer(texts.buffers()[1], dtype="<i4")
+    return offsets[texts.offset : texts.offset + len(texts) + 1]
+
+
+def _lengths(texts: Any) -> bytes:
+    return np.diff(_ends(texts)).astype("<i4").tobytes()
+
+
+def _texts(texts: Any) -> memoryview:
+    ends, data = _ends(texts), texts.buffers()[2]
+    return memoryview(b"" if data is None else data)[int(ends[0]) : int(ends[-1])]
 
 
 def _sha256_json(value: Any) -> str:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from nape_bench.errors import DataError, UnknownNameError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
-    from nape_bench.data.rows import Rows
+    from nape_bench.data.rows import Chunked
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*/[A-Za-z0-9][A-Za-z0-9_.-]*")
 _PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -90,7 +90,7 @@ class ConfigData:
     target: str
     labels: dict[str, LabelInfo]
     provenance: dict[str, Any]
-    splits: dict[str, Rows]
+    splits: Mapping[str, Chunked]
 
 
 def is_name(name: str) -> bool:

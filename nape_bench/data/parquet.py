@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nape_bench.data.content import combine, digest_numbers, digest_texts
+from nape_bench.data.content import combine, counts, digest_numbers, digest_texts
 from nape_bench.data.rows import TEXT_COLUMNS, frozen, view
 from nape_bench.data.schema import (
     LIST_DTYPES,
+    arrow_schema,
     assemble,
     check_schema,
-    column_names,
     to_arrow,
     to_numpy,
 )
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from nape_bench.data.rows import Rows
+    from nape_bench.data.rows import Chunked, Rows
 
 ROW_GROUP = 4096
 """Graphs in a row group: some 25 MB in memory, which bounds what a reader needs beside the rows."""
 
 
-def write_rows(path: Path, rows: Rows) -> int:
-    """Write rows to a Parquet file, flushed to the disk.
+def write_rows(path: Path, rows: Chunked) -> int:
+    """Write rows to a Parquet file, flushed to the disk, holding one row group at a time.
 
     The same rows give the same bytes with the same version of pyarrow.
 
@@ -43,20 +43,28 @@ def write_rows(path: Path, rows: Rows) -> int:
 
     import pyarrow.parquet as pq
 
-    table = to_arrow(rows)
+    size = 0
     with path.open("wb") as file:
-        pq.write_table(
-            table,
+        with pq.ParquetWriter(
             file,
-            row_group_size=ROW_GROUP,
+            arrow_schema(rows.labels),
             compression="zstd",
             compression_level=9,
             # Least and greatest items of a list column help no reader.
             write_statistics=[*TEXT_COLUMNS, *rows.labels],
-        )
+        ) as writer:
+            for chunk in rows.chunks(ROW_GROUP):
+                table = to_arrow(chunk)
+                writer.write_table(table, row_group_size=ROW_GROUP)
+                size += table.nbytes
         file.flush()
         os.fsync(file.fileno())
-    return int(table.nbytes)
+    return int(size)
+
+
+def arrow_size(rows: Chunked) -> int:
+    """Return the bytes of rows in memory, which `write_rows` gives as well."""
+    return sum(int(to_arrow(chunk).nbytes) for chunk in rows.chunks(ROW_GROUP))
 
 
 def read_rows(path: Path, labels: Sequence[str]) -> tuple[Rows, str]:
@@ -98,7 +106,9 @@ def read_rows(path: Path, labels: Sequence[str]) -> tuple[Rows, str]:
     except (OSError, pa.ArrowException, ValueError, MemoryError) as error:
         raise DataError(f"{path} cannot be read as Parquet: {error}") from None
     rows = assemble(lambda name: read[name][0], labels, str(path))
-    return rows, combine(rows, {name: read[name][1] for name in column_names(labels)})
+    digests = {name: digest_numbers(values) for name, values in counts(rows.graphs).items()}
+    digests.update({name: digest for name, (_, digest) in read.items()})
+    return rows, combine(len(rows), labels, digests)
 
 
 def _read_lists(file: Any, name: str) -> tuple[np.ndarray, np.ndarray]:

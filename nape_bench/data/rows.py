@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from nape_bench.graph import GraphTable
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import ArrayLike
 
-    from nape_bench.graph import GraphTable
-
 TEXT_COLUMNS: tuple[str, ...] = ("id", "family", "spec", "hash", "group")
 """Text of a row: `id` is `<family>:<format(spec)>`, `spec` is JSON, `hash` and `group` are keys."""
+
+
+class Chunked(Protocol):
+    """Rows that can be gone through a few at a time, more than once: in memory, or on disk."""
+
+    def __len__(self) -> int: ...
+
+    @property
+    def labels(self) -> Mapping[str, np.ndarray]:
+        """Name -> float64 [rows], NaN where a label is missing; in the order of the file."""
+
+    def chunks(self, size: int) -> Iterator[Rows]:
+        """Go through the rows in their order, `size` at a time; where there are none, in one."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +47,33 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.graphs)
+
+    def chunks(self, size: int) -> Iterator[Rows]:
+        """Go through the rows in their order, `size` at a time, over the same memory."""
+        for start in range(0, max(len(self), 1), size):
+            yield self.part(start, min(start + size, len(self)))
+
+    def part(self, start: int, stop: int) -> Rows:
+        """Return rows `start` to `stop` over the same memory."""
+        return Rows(
+            {name: texts.slice(start, stop - start) for name, texts in self.texts.items()},
+            self.graphs.part(start, stop),
+            {name: values[start:stop] for name, values in self.labels.items()},
+        )
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[Rows]) -> Rows:
+        """Lay rows with the same labels end to end; one or more of them."""
+        import pyarrow as pa
+
+        return cls(
+            {name: pa.concat_arrays([part.texts[name] for part in parts]) for name in TEXT_COLUMNS},
+            GraphTable.concatenate([part.graphs for part in parts]),
+            {
+                name: frozen(np.concatenate([part.labels[name] for part in parts]))
+                for name in parts[0].labels
+            },
+        )
 
     def take(self, chosen: ArrayLike) -> Rows:
         """Return the rows of an index or bool array, in its order.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from nape_bench.atomic import new_folder, write_text
 from nape_bench.data import info as checks
-from nape_bench.data.content import content_hash
+from nape_bench.data.content import CHUNK, content_hash
 from nape_bench.data.manifest import (
     FILE_NAME,
     ConfigInfo,
@@ -101,10 +101,11 @@ def _check(where: str, data: ConfigData) -> None:
     for split, rows in data.splits.items():
         if list(rows.labels) != list(data.labels):
             raise DataError(f"{where}: split {split} has labels {', '.join(rows.labels)}")
-        for row_id in rows.texts["id"].to_pylist():
-            if row_id in seen:
-                raise DataError(f"{where}: {row_id} stands in {seen[row_id]} and in {split}")
-            seen[row_id] = split
-        for group in rows.texts["group"].to_pylist():
-            if homes.setdefault(group, split) != split:
-                raise DataError(f"{where}: group {group} is in {homes[group]} and in {split}")
+        for chunk in rows.chunks(CHUNK):
+            for row_id in chunk.texts["id"].to_pylist():
+                if row_id in seen:
+                    raise DataError(f"{where}: {row_id} stands in {seen[row_id]} and in {split}")
+                seen[row_id] = split
+            for group in chunk.texts["group"].to_pylist():
+                if homes.setdefault(group, split) != split:
+                    raise DataError(f"{where}: group {group} is in {homes[group]} and in {split}")

@@ -83,6 +83,18 @@ class GraphTable:
             pointers(np.concatenate([np.diff(p.edge_ptr) for p in parts])),
         )
 
+    def part(self, start: int, stop: int) -> GraphTable:
+        """Return graphs `start` to `stop` as a table over the same memory."""
+        nodes = slice(int(self.node_ptr[start]), int(self.node_ptr[stop]))
+        edges = slice(int(self.edge_ptr[start]), int(self.edge_ptr[stop]))
+        return GraphTable(
+            {name: column[nodes] for name, column in self.columns.items()},
+            self.source[edges],
+            self.target[edges],
+            self.node_ptr[start : stop + 1] - nodes.start,
+            self.edge_ptr[start : stop + 1] - edges.start,
+        )
+
     def check(self) -> GraphTable:
         """Check that every graph is in normal form (`validate.check`) and return the table.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nape_bench.data.build import RowsBuilder, split_rows
+from nape_bench.data.build import RowsBuilder
 from nape_bench.data.importers.computation_graphs import NodeRows, PublishedGraph, short
 from nape_bench.data.importers.graph_check import comparable_hash, difference, normalise
 from nape_bench.data.importers.graph_report import GraphReport
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from nape_bench.data.importers.graph_check import Normal
-    from nape_bench.data.rows import Rows
+    from nape_bench.data.spool import Spool, Spooled
 
 BATCH = 1024
 """Graphs that are compared at once."""
@@ -56,6 +56,7 @@ class Collection:
         rows: The rows of its nodes.
         on_duplicate: What becomes of an architecture that comes with different labels (`repeats`).
         skip_bad: Leave out what cannot be read; else it stops the import.
+        spool: Where architectures wait on disk until all are read.
     """
 
     family: str
@@ -63,6 +64,7 @@ class Collection:
     rows: NodeRows
     on_duplicate: str
     skip_bad: bool
+    spool: Spool
     report: GraphReport = field(default_factory=GraphReport)
 
     def __post_init__(self) -> None:
@@ -96,8 +98,8 @@ class Collection:
             ) from error
         self._skipped[number] = SkippedRow(where, reason)
 
-    def finish(self) -> dict[str, Rows]:
-        """Return the rows of each split.
+    def finish(self) -> dict[str, Spooled]:
+        """Return the rows of each split, which can be read as long as the spool's folder is there.
 
         Raises:
             DataError: No architecture can be read.
@@ -113,7 +115,7 @@ class Collection:
         labels = self._repeats.labels()
         # Some files have a column that they never fill.
         given = {name: values for name, values in labels.items() if not np.isnan(values).all()}
-        splits = split_rows(self._builder.rows(given))
+        splits = self.spool.splits(given)
         self.report.finish(self._repeats, splits)
         return splits
 
@@ -130,6 +132,8 @@ class Collection:
         if not numbers:
             return
         same = self._builder.hashes(places) == normal.hashes[numbers]
+        for rows in self._builder.drain():
+            self.spool.add(rows)
         self.report.graphs_same += int(same.sum())
         others = [number for number, is_same in zip(numbers, same, strict=True) if not is_same]
         self._look_closer([entries[number] for number in others], others, normal)

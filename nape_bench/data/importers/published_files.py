@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from tqdm import tqdm
 
+from nape_bench.atomic import scratch_folder
 from nape_bench.data import store
 from nape_bench.data.importers.computation_graphs import NodeRows, read_graph, short
 from nape_bench.data.importers.json_entries import read_json_entries
@@ -20,7 +22,9 @@ from nape_bench.data.importers.sources import find_sources
 from nape_bench.data.info import ConfigData, LabelInfo, check_version
 from nape_bench.data.pickles import Limits, read_entries
 from nape_bench.data.pickles.references import scan
+from nape_bench.data.places import home
 from nape_bench.data.registry import dataset_specs
+from nape_bench.data.spool import Spool
 from nape_bench.errors import DataError, NapeError
 
 if TYPE_CHECKING:
@@ -30,7 +34,7 @@ if TYPE_CHECKING:
     from nape_bench.data.importers.graph_report import GraphReport
     from nape_bench.data.importers.sources import Source
     from nape_bench.data.pickles.references import References
-    from nape_bench.data.rows import Rows
+    from nape_bench.data.spool import Spooled
 
 Imported = tuple[Path, "GraphReport"]
 """A dataset folder, and what was read, kept and left out."""
@@ -142,15 +146,34 @@ class _File:
     on_duplicate: str
 
     def datasets(self, *, progress: bool) -> list[Imported]:
-        """Read it all, then put a dataset of each family into the store."""
+        """Read it all, then put a dataset of each family into the store.
+
+        Architectures wait on disk meanwhile, so that memory does not grow with the graphs.
+        """
         with self.source.open() as file:
             references = scan(file, self.source.where, Limits())
         rows = NodeRows()
-        families = dict.fromkeys(self.layout.families.values())
-        collections = {
-            family: Collection(family, self.source.where, rows, self.on_duplicate, self.skip_bad)
-            for family in families
-        }
+        with ExitStack() as stack:
+            try:
+                collections = {
+                    family: self._collection(family, rows, stack)
+                    for family in dict.fromkeys(self.layout.families.values())
+                }
+                return self._read(references, collections, progress=progress)
+            except OSError as error:
+                raise DataError(
+                    f"{self.source.where}: architectures cannot wait on disk below {home()}, "
+                    f"nothing was imported: {error}"
+                ) from error
+
+    def _collection(self, family: str, rows: NodeRows, stack: ExitStack) -> Collection:
+        spool = stack.enter_context(Spool(stack.enter_context(scratch_folder(home()))))
+        return Collection(family, self.source.where, rows, self.on_duplicate, self.skip_bad, spool)
+
+    def _read(
+        self, references: References, collections: Mapping[str, Collection], *, progress: bool
+    ) -> list[Imported]:
+        rows = next(iter(collections.values())).rows
         first = next(iter(collections.values()))
         bar = tqdm(
             self._values(references), f"import {self.source.name}", unit="graph",
@@ -186,7 +209,7 @@ class _File:
                     yield f"entry {number} (character {position:,})", value
 
     def _put(
-        self, collection: Collection, splits: dict[str, Rows], references: References
+        self, collection: Collection, splits: Mapping[str, Spooled], references: References
     ) -> Imported:
         report, family = collection.report, collection.family
         name = f"nape/{family}"

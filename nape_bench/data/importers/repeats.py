@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,7 +42,9 @@ class Repeats:
         self._policy = on_duplicate
         self._index: dict[str, int] = {}
         self._where: list[str] = []
-        self._values: list[list[np.ndarray]] = []
+        # Of each architecture: the labels of its first row, end to end; of few, those of others.
+        self._first = array("d")
+        self._others: dict[int, list[np.ndarray]] = {}
         self.same = 0
         self.differing = 0
 
@@ -63,29 +66,36 @@ class Repeats:
         Raises:
             DataError: The architecture has come with other labels, which is to be an error.
         """
-        row = np.array(values, dtype=np.float64)
         if row_id not in self._index:
-            self._index[row_id] = len(self._values)
+            self._index[row_id] = len(self._where)
             self._where.append(where)
-            self._values.append([row])
+            self._first.extend(values)
             return
         index = self._index[row_id]
-        if np.array_equal(self._values[index][0], row, equal_nan=True):
+        row = np.array(values, dtype=np.float64)
+        if np.array_equal(self._row(index), row, equal_nan=True):
             self.same += 1
         elif self._policy == ERROR:
             raise DataError(self._differ(row_id, index, row))
         else:
             self.differing += 1
         if self._policy == MEAN:
-            self._values[index].append(row)
+            self._others.setdefault(index, []).append(row)
 
     def labels(self) -> dict[str, np.ndarray]:
         """Return label -> one value an architecture, float64, in the order in which they came."""
-        table = np.array([_mean(rows) for rows in self._values])
+        table = np.array(self._first).reshape(-1, len(self._labels))
+        for index, rows in self._others.items():
+            table[index] = _mean([table[index], *rows])
         return {name: table[:, i] for i, name in enumerate(self._labels)}
 
+    def _row(self, index: int) -> np.ndarray:
+        """Return the labels of the first row of an architecture."""
+        start = index * len(self._labels)
+        return np.array(self._first[start : start + len(self._labels)])
+
     def _differ(self, row_id: str, index: int, row: np.ndarray) -> str:
-        first = self._values[index][0]
+        first = self._row(index)
         differ = ~((first == row) | (np.isnan(first) & np.isnan(row)))
         label = int(np.argmax(differ))
         return (
@@ -97,8 +107,6 @@ class Repeats:
 
 def _mean(rows: list[np.ndarray]) -> np.ndarray:
     """Return the mean over rows, leaving missing values out, NaN where all are missing."""
-    if len(rows) == 1:
-        return rows[0]
     table = np.stack(rows)
     count = np.sum(~np.isnan(table), axis=0)
     total = np.nansum(table, axis=0)

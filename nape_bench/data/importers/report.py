@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from nape_bench.data.importers.repeats import Repeats
-    from nape_bench.data.rows import Rows
+    from nape_bench.data.rows import Chunked
 
 FILE_NAME = "import_report.json"
 
@@ -47,7 +47,7 @@ class ImportReport:
     missing: dict[str, int] = field(default_factory=dict)
     splits: dict[str, int] = field(default_factory=dict)
 
-    def finish(self, repeats: Repeats, splits: Mapping[str, Rows]) -> None:
+    def finish(self, repeats: Repeats, splits: Mapping[str, Chunked]) -> None:
         """Fill in what is known once all rows were read."""
         self.kept = sum(len(rows) for rows in splits.values())
         self.repeated_same, self.repeated_differing = repeats.same, repeats.differing

@@ -18,9 +18,9 @@ from nape_bench.data.measured.build import measured_configs
 from nape_bench.data.measured.card import ACCURACY, MICRO, compose
 from nape_bench.data.measured.results import Choice
 from nape_bench.data.measured.validity import Validity, from_json, to_json, validity
+from nape_bench.data.parquet import arrow_size
 from nape_bench.data.readme import readme
 from nape_bench.data.registry import dataset_specs
-from nape_bench.data.schema import to_arrow
 from nape_bench.data.store import check_pin
 from nape_bench.data.write import describe, write_folder
 from nape_bench.errors import DataError
@@ -103,7 +103,7 @@ def embed(
         write_folder(folder, manifest, data, card=body, extra=extra)
         return folder, manifest
     sizes = {
-        (config, split): ((folder / data_file(config, split)).stat().st_size, to_arrow(rows).nbytes)
+        (config, split): ((folder / data_file(config, split)).stat().st_size, arrow_size(rows))
         for config, each in data.items()
         for split, rows in each.splits.items()
     }
