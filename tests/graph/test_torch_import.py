@@ -197,3 +197,17 @@ def test_what_depends_on_values_is_refused() -> None:
 
     with pytest.raises(GraphError, match="Choosing cannot be traced"):
         ArchGraph.from_torch(Choosing(), torch.empty(1, 3, 4, 4))
+
+
+def test_clip_to_tensors_is_named() -> None:
+    class Clipped(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(3, 4, 3, padding=1)
+            self.register_buffer("low", torch.zeros(()))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return torch.clamp(self.conv(x), min=self.low)
+
+    with pytest.raises(GraphError, match="bounds that are tensors"):
+        ArchGraph.from_torch(Clipped(), torch.zeros(1, 3, 8, 8))

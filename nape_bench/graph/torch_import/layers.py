@@ -196,7 +196,7 @@ def clip(call: Call) -> View:
     low = call.get("min_val", call.get("min", -1.0 if call.op.startswith("hardtanh") else -1e38))
     high = call.get("max_val", call.get("max", 1.0 if call.op.startswith("hardtanh") else 1e38))
     if not all(isinstance(bound, int | float) for bound in (low, high)):
-        raise GraphError("it clips to bounds that it computes or that are left open")
+        raise GraphError("it clips to bounds that are tensors")
     if low == 0 and high == 6:
         return pointwise("ReLU6")(call)
     if low == 0 and high > 1e30:
