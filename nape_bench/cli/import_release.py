@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
+
+from nape_bench.cli.command import Command
 
 if TYPE_CHECKING:
     import argparse
@@ -13,18 +16,46 @@ if TYPE_CHECKING:
     from nape_bench.data.importers.report import ImportReport
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments that all of them have."""
+def release_command(name: str, title: str, description: str, examples: Sequence[str]) -> Command:
+    """Return `nape-bench import <name>`.
+
+    Args:
+        name: What it imports: `data.importers` has `import_<name>`.
+        title: What is imported: "make datasets of ...".
+        description: What is read and what it becomes.
+        examples: What stands behind the command's name.
+    """
+    return Command(
+        name=f"import {name}",
+        help=f"make datasets of {title}",
+        description=f"{description} No code of the files is run.",
+        examples=[f"nape-bench import {name} {each}" for each in examples],
+        add_arguments=_add_arguments,
+        run=partial(_run, name),
+    )
+
+
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "path",
         metavar="PATH",
         help="a file of the release, a folder with all below it, or a zip or tar archive",
     )
     parser.add_argument("--version", default="v1.0", help="version of the datasets (v1.0)")
+    add_choices(parser, "entries")
+
+
+def add_choices(parser: argparse.ArgumentParser, what: str) -> None:
+    """Add the choices that every import has.
+
+    Args:
+        parser: What they are added to.
+        what: What its files are made of: rows, entries.
+    """
     parser.add_argument(
         "--skip-bad",
         action="store_true",
-        help="leave out entries that cannot be read, and list them in a report",
+        help=f"leave out {what} that cannot be read, and list them in a report",
     )
     parser.add_argument(
         "--on-duplicate",
@@ -35,10 +66,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="show no progress")
 
 
-def report(
-    args: argparse.Namespace, importer: Callable[..., Sequence[tuple[Path, ImportReport]]]
-) -> None:
+def _run(name: str, args: argparse.Namespace) -> None:
     """Import what was asked for, and print what came of it."""
+    from nape_bench.data import importers
+
+    importer: Callable[..., Sequence[tuple[Path, ImportReport]]]
+    importer = getattr(importers, f"import_{name}")
     imported = importer(
         args.path,
         version=args.version,

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from nape_bench.cli.command import Command
-from nape_bench.cli.import_release import print_made
+from nape_bench.cli.import_release import add_choices, print_made
 from nape_bench.errors import DataError
 
 if TYPE_CHECKING:
@@ -60,17 +60,6 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what all specifications have besides, the value as JSON; may be given again",
     )
     parser.add_argument(
-        "--skip-bad",
-        action="store_true",
-        help="leave out rows that cannot be read, and list them in a report",
-    )
-    parser.add_argument(
-        "--on-duplicate",
-        default="error",
-        choices=("error", "mean", "first"),
-        help="what becomes of an architecture whose rows have different labels (error)",
-    )
-    parser.add_argument(
         "--unit",
         action="append",
         default=[],
@@ -95,7 +84,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "--each", action="store_true", help="make a config of each label, named by it, not one of "
         "all: tasks that have protocols of their own"
     )  # fmt: skip
-    parser.add_argument("--quiet", action="store_true", help="show no progress")
+    add_choices(parser, "rows")
 
 
 def _run(args: argparse.Namespace) -> None:

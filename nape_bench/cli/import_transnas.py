@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from nape_bench.cli.import_benchmark import benchmark_command
+from nape_bench.cli.import_release import release_command
 
-COMMAND = benchmark_command(
+COMMAND = release_command(
     "transnas",
     "TransNAS-Bench-101",
-    "Read are the benchmark's own file (transnas-bench_v10141024.pth: cells and macro space) and "
+    "Make datasets in the local store of TransNAS-Bench-101. Read are the benchmark's own file "
+    "(transnas-bench_v10141024.pth: cells and macro space) and "
     "transnas101_micro.csv (arch_str, and <task>_val for each task). Each task becomes a config "
     "of nape/transnas_micro or nape/transnas_macro, named by it: the last validation score. Test "
-    "scores, where the file has them, become config <task>_test.",
+    "scores, where the file has them, become config <task>_test. Labels stay the authors'.",
     ["transnas-bench_v10141024.pth", "transnas101_micro.csv --version v1.1"],
 )

@@ -16,6 +16,7 @@ from unittest import mock
 
 import numpy as np
 
+from nape_bench.data.importers import import_gennape
 from nape_bench.graph import COLUMNS, OPS
 from nape_bench.graph.vocabulary import CONVOLUTIONS, POOLS, WEIGHTED
 from nape_bench.spaces import space
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from nape_bench.data.importers import GraphReport
     from nape_bench.graph import ArchGraph
 
 GRAPHS, DARTS = "model_src.comp_graph.tf_comp_graph", "model_src.darts.model_darts"
@@ -32,6 +34,8 @@ NAMES = {
     "ofa_mbv3": "OFA-MBV3-Net", "ofa_resnet": "OFA-ResNet", "hiaml": "HiAMLNet",
     "two_path": "TwoPathNet", "inception": "InceptionNet",
 }  # fmt: skip
+
+CACHE = "gpi_{}_comp_graph_cache.pkl"
 
 Genotype = collections.namedtuple("Genotype", "normal normal_concat reduce reduce_concat")
 Genotype.__module__ = DARTS
@@ -181,3 +185,16 @@ def write_json(path: Path, family: str, records: Sequence[Any]) -> Path:
     named = {f"{family}#{number}": record for number, record in enumerate(records)}
     path.write_text(json.dumps(named))
     return path
+
+
+def run(path: Path, **changes: Any) -> list[tuple[Path, GraphReport]]:
+    return import_gennape(path, progress=False, **changes)
+
+
+def cache(tmp_path: Path, kind: str, entries: Any) -> Path:
+    return write_cache(tmp_path / CACHE.format(kind), entries)
+
+
+def other_op(graph: dict[str, Any]) -> None:
+    node = next(node for node in graph["regular_nodes"] if node["op_type_idx"] == 6)
+    node["op_type_idx"] = 7

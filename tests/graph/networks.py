@@ -14,6 +14,18 @@ def tiny(resolution: int = 8, classes: int = 10) -> ArchGraph:
     return b.finish(b.dense(b.mean(x), classes))
 
 
+def sliced(op: str, read: int) -> ArchGraph:
+    """conv of 4 channels -> ReLU6 of `read` of them -> Mul with the convolution, or its mean."""
+    b = GraphBuilder(4)
+    x = b.conv(b.input, 4, 3)
+    source = b.mean(x) if op == "gate" else x
+    clipped = b.relu6(source)
+    data = b.finish(b.mul(clipped, x)).to_dict()
+    for node in data["nodes"][clipped:]:
+        node["c_in"] = node["c_out"] = read
+    return ArchGraph.from_dict(data)
+
+
 def random_network(seed: int, length: int = 12) -> ArchGraph:
     """A random network of convolutions, sums, products, concatenations and pools."""
     rng = np.random.default_rng(seed)

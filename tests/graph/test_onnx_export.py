@@ -12,8 +12,8 @@ from onnx import numpy_helper
 
 from nape_bench.errors import GraphError
 from nape_bench.graph import ArchGraph, GraphBuilder
-from nape_bench.spaces import Space, space, spaces
-from tests.graph.networks import random_network, tiny
+from nape_bench.spaces import Space, space
+from tests.graph.networks import random_network, sliced, tiny
 
 NEWEST = onnx.defs.onnx_opset_version()
 
@@ -83,11 +83,6 @@ def distance(graph: ArchGraph, run: Any = runtime, **how: Any) -> float:
 
 def kinds(model: Any) -> list[str]:
     return [node.op_type for node in model.graph.node]
-
-
-@pytest.fixture(params=sorted(spaces()))
-def family(request: pytest.FixtureRequest) -> Space:
-    return space(request.param)
 
 
 @pytest.mark.slow
@@ -231,13 +226,7 @@ def test_gates_are_what_torch_runs() -> None:
 
 @pytest.mark.parametrize("op", ["gate", "swish"])
 def test_gates_of_slices(op: str) -> None:
-    b = GraphBuilder(4)
-    x = b.conv(b.input, 4, 3)
-    clipped = b.relu6(b.mean(x) if op == "gate" else x)
-    data = b.finish(b.mul(clipped, x)).to_dict()
-    for node in data["nodes"][clipped:]:
-        node["c_in"] = node["c_out"] = 2
-    graph = ArchGraph.from_dict(data)
+    graph = sliced(op, 2)
     assert distance(graph, reference) < 1e-6
     assert distance(graph, runtime) < 1e-6
 

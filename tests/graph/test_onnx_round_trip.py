@@ -11,8 +11,8 @@ import torch
 from onnx import numpy_helper
 
 from nape_bench.graph import ArchGraph, GraphBuilder
-from nape_bench.spaces import Space, space, spaces
-from tests.graph.networks import random_network, tiny
+from nape_bench.spaces import Space, space
+from tests.graph.networks import random_network, sliced, tiny
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,11 +23,6 @@ NEWEST = onnx.defs.onnx_opset_version()
 def again(graph: ArchGraph, **how: Any) -> ArchGraph:
     """Return what comes back of a graph."""
     return ArchGraph.from_onnx(graph.to_onnx(**{"weights": False, **how}))
-
-
-@pytest.fixture(params=sorted(spaces()))
-def family(request: pytest.FixtureRequest) -> Space:
-    return space(request.param)
 
 
 def test_every_family_comes_back(family: Space) -> None:
@@ -80,13 +75,7 @@ def test_slices_come_back() -> None:
 
 def test_gates_of_slices_come_back() -> None:
     for op in ("gate", "swish"):
-        b = GraphBuilder(4)
-        x = b.conv(b.input, 4, 3)
-        clipped = b.relu6(b.mean(x) if op == "gate" else x)
-        data = b.finish(b.mul(clipped, x)).to_dict()
-        for node in data["nodes"][clipped:]:
-            node["c_in"] = node["c_out"] = 2
-        graph = ArchGraph.from_dict(data)
+        graph = sliced(op, 2)
         assert again(graph).hash == graph.hash
 
 

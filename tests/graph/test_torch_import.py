@@ -11,22 +11,18 @@ from torch import nn
 
 from nape_bench.errors import GraphError
 from nape_bench.graph import ArchGraph, GraphBuilder
-from nape_bench.spaces import Space, space, spaces
 from tests.graph.networks import random_network
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from nape_bench.spaces import Space
 
 
 def again(graph: ArchGraph) -> ArchGraph:
     """Return what comes back of a graph."""
     h, w, c = (int(graph.column(name)[0]) for name in ("h_in", "w_in", "c_in"))
     return ArchGraph.from_torch(graph.to_torch(), torch.empty(1, c, h, w))
-
-
-@pytest.fixture(params=sorted(spaces()))
-def family(request: pytest.FixtureRequest) -> Space:
-    return space(request.param)
 
 
 def test_every_family_comes_back(family: Space) -> None:

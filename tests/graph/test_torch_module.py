@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from nape_bench.errors import GraphError
 from nape_bench.graph import ArchGraph, GraphBuilder
-from tests.graph.networks import random_network, tiny
+from tests.graph.networks import random_network, sliced, tiny
 
 
 @pytest.mark.parametrize("seed", range(25))
@@ -148,18 +148,6 @@ def test_an_operation_without_counterpart_is_named() -> None:
     data["nodes"][3]["op"] = "OOV"
     with pytest.raises(GraphError, match=r"node 3 \(OOV\): .* cannot be run in torch"):
         ArchGraph.from_dict(data).to_torch()
-
-
-def sliced(op: str, read: int) -> ArchGraph:
-    """conv of 4 channels -> ReLU6 of `read` of them -> Mul with the convolution, or its mean."""
-    b = GraphBuilder(4)
-    x = b.conv(b.input, 4, 3)
-    source = b.mean(x) if op == "gate" else x
-    clipped = b.relu6(source)
-    data = b.finish(b.mul(clipped, x)).to_dict()
-    for node in data["nodes"][clipped:]:
-        node["c_in"] = node["c_out"] = read
-    return ArchGraph.from_dict(data)
 
 
 @pytest.mark.parametrize("op", ["gate", "swish"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,6 +16,7 @@ from nape_bench.data.importers.published import label as number
 from nape_bench.data.info import LabelInfo, check_version
 from nape_bench.data.registry import dataset_specs
 from nape_bench.errors import DataError
+from nape_bench.spaces import space as space_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -88,7 +89,6 @@ class Benchmark:
         family: The space.
         configs: Config -> what it is.
         sources: The files.
-        about: More for the provenance.
     """
 
     importer: str
@@ -96,7 +96,6 @@ class Benchmark:
     family: str
     configs: Mapping[str, Config]
     sources: Sequence[Source]
-    about: Mapping[str, Any] = field(default_factory=dict)
 
 
 def import_entries(
@@ -121,7 +120,7 @@ def import_entries(
     check_version(choices.version)
     columns = {n: c for config in benchmark.configs.values() for n, c in config.columns.items()}
     gathering = Gathering(benchmark.family, list(columns), choices)
-    space = dataset_space(benchmark.family)
+    space = space_of(benchmark.family)
     sources = benchmark.sources
     bar = tqdm(
         entries, f"import {benchmark.importer}", unit="architecture", disable=not choices.progress
@@ -148,7 +147,7 @@ def import_entries(
     tasks = {
         name: {
             **told, "source": benchmark.cite, "family": benchmark.family,
-            "task": benchmark.configs[name].task, **benchmark.about,
+            "task": benchmark.configs[name].task,
         }
         for name in configs
     }  # fmt: skip
@@ -157,13 +156,6 @@ def import_entries(
     info = dataset_specs()[name].info
     folders = gathering.put(name, choices.version, info, configs, said, tasks, splits)
     return [(folder, gathering.report) for folder in dict.fromkeys(folders)]
-
-
-def dataset_space(family: str) -> Space:
-    """Return the space of a family."""
-    from nape_bench.spaces import space
-
-    return space(family)
 
 
 def _read(entry: Entry, space: Space, columns: Mapping[str, Column]) -> tuple[Any, list[float]]:

@@ -28,8 +28,6 @@ class Preset:
         cite: What to cite for the labels.
         task: What they were measured on.
         options: What `import_table` is told besides.
-        on_duplicate: What becomes of architectures with different labels, where the user says
-            nothing.
     """
 
     files: str
@@ -37,7 +35,6 @@ class Preset:
     cite: str
     task: str
     options: Mapping[str, Any] = field(default_factory=dict)
-    on_duplicate: str = "error"
 
     def matches(self, name: str) -> bool:
         """Return whether a file of this name belongs to the table."""
@@ -66,9 +63,6 @@ def import_presets(
         files = [source for source in sources if preset.matches(source.name)]
         if not files:
             continue
-        duplicates = choices.on_duplicate
-        if duplicates == "error":
-            duplicates = preset.on_duplicate
         names = [source.name for source in files]
         folders, report = import_table(
             files,
@@ -76,7 +70,7 @@ def import_presets(
             name=f"nape/{preset.family}",
             version=choices.version,
             skip_bad=choices.skip_bad,
-            on_duplicate=duplicates,
+            on_duplicate=choices.on_duplicate,
             progress=choices.progress,
             importer=importer,
             command=import_command(importer, names[:1], choices.command_options()),

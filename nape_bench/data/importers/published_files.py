@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +13,13 @@ from tqdm import tqdm
 from nape_bench.atomic import scratch_folder
 from nape_bench.data import store
 from nape_bench.data.importers.computation_graphs import NodeRows, read_graph, short
+from nape_bench.data.importers.gathering import Choices
 from nape_bench.data.importers.json_entries import read_json_entries
+from nape_bench.data.importers.provenance import import_command
 from nape_bench.data.importers.published import Collection, Published
-from nape_bench.data.importers.repeats import ERROR, ON_DUPLICATE
+from nape_bench.data.importers.repeats import ON_DUPLICATE
 from nape_bench.data.importers.report import FILE_NAME
-from nape_bench.data.importers.sources import find_sources
+from nape_bench.data.importers.sources import find_release
 from nape_bench.data.info import ConfigData, LabelInfo, check_version
 from nape_bench.data.pickles import Limits, read_entries
 from nape_bench.data.pickles.references import scan
@@ -111,21 +112,19 @@ def import_release(
         DataError: There is no such file, or one cannot be read; the message names it and what was
             imported before. Of the file itself nothing is.
     """
+    choices = Choices(version, skip_bad, on_duplicate, progress)
     check_version(version)
     if on_duplicate not in ON_DUPLICATE:
         raise DataError(f"on_duplicate is one of {', '.join(ON_DUPLICATE)}, not {on_duplicate!r}")
-    place = Path(path).expanduser()
-    sources = find_sources(place, lambda name: release.layout(name) is not None)
-    if not sources:
-        raise DataError(f"{place} has none of the files of this release: {release.files}")
+    sources = find_release(path, lambda name: release.layout(name) is not None, release.files)
     done: list[Imported] = []
     for source in sources:
         layout = release.layout(source.name)
         if layout is None:
             continue
-        one = _File(release, source, layout, version, skip_bad, on_duplicate)
+        one = _File(release, source, layout, choices)
         try:
-            done += one.datasets(progress=progress)
+            done += one.datasets()
         except NapeError as error:
             if not done:
                 raise
@@ -141,11 +140,9 @@ class _File:
     release: Release
     source: Source
     layout: Layout
-    version: str
-    skip_bad: bool
-    on_duplicate: str
+    choices: Choices
 
-    def datasets(self, *, progress: bool) -> list[Imported]:
+    def datasets(self) -> list[Imported]:
         """Read it all, then put a dataset of each family into the store.
 
         Architectures wait on disk meanwhile, so that memory does not grow with the graphs.
@@ -159,7 +156,7 @@ class _File:
                     family: self._collection(family, rows, stack)
                     for family in dict.fromkeys(self.layout.families.values())
                 }
-                return self._read(references, collections, progress=progress)
+                return self._read(references, collections)
             except OSError as error:
                 raise DataError(
                     f"{self.source.where}: architectures cannot wait on disk below {home()}, "
@@ -168,16 +165,19 @@ class _File:
 
     def _collection(self, family: str, rows: NodeRows, stack: ExitStack) -> Collection:
         spool = stack.enter_context(Spool(stack.enter_context(scratch_folder(home()))))
-        return Collection(family, self.source.where, rows, self.on_duplicate, self.skip_bad, spool)
+        chosen = self.choices
+        return Collection(
+            family, self.source.where, rows, chosen.on_duplicate, chosen.skip_bad, spool
+        )
 
     def _read(
-        self, references: References, collections: Mapping[str, Collection], *, progress: bool
+        self, references: References, collections: Mapping[str, Collection]
     ) -> list[Imported]:
         rows = next(iter(collections.values())).rows
         first = next(iter(collections.values()))
         bar = tqdm(
             self._values(references), f"import {self.source.name}", unit="graph",
-            disable=not progress,
+            disable=not self.choices.progress,
         )  # fmt: skip
         for number, (where, value) in enumerate(bar, start=1):
             # What cannot be told to be of a family counts for the first.
@@ -228,20 +228,16 @@ class _File:
             "entries_skipped": len(report.skipped),
             "graphs": "built from the specifications, and compared with the published ones",
             **{f"graphs_{key}": value for key, value in report.graphs.items()},
-            "command": self._command(),
+            "command": import_command(
+                self.release.importer, [self.source.name], self.choices.command_options()
+            ),
         }
         said = {label: self._said(label, values) for label, values in labels.items()}
         data = ConfigData(next(iter(said)), said, told, splits)
         extra = {FILE_NAME: report.to_json()} if report.skipped else {}
         info = dataset_specs()[name].info
-        folder = store.put(name, self.version, self.layout.config, info, data, extra=extra)
+        folder = store.put(name, self.choices.version, self.layout.config, info, data, extra=extra)
         return folder, report
-
-    def _command(self) -> str:
-        words = ["nape-bench", "import", self.release.importer, self.source.name]
-        words += ["--version", self.version, *(["--skip-bad"] if self.skip_bad else [])]
-        words += ["--on-duplicate", self.on_duplicate] if self.on_duplicate != ERROR else []
-        return shlex.join(words)
 
     def _said(self, label: str, values: np.ndarray) -> LabelInfo:
         """Say what a label holds: the authors' values as they stand in the file."""

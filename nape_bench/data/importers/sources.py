@@ -9,6 +9,7 @@ import stat
 import tarfile
 import zipfile
 import zlib
+from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -41,13 +42,11 @@ class Source:
         name: Its name without folders.
         where: What messages call it.
         open: Opens it for reading, from its beginning each time.
-        folder: Name of the folder that it lies in.
     """
 
     name: str
     where: str
     open: Callable[[], AbstractContextManager[BinaryIO]]
-    folder: str = ""
 
     @property
     def suffix(self) -> str:
@@ -67,16 +66,13 @@ class Source:
         return found
 
 
-def find_sources(
-    path: Path, wanted: Callable[[str], bool], *, each_once: bool = True
-) -> list[Source]:
+def find_sources(path: Path, wanted: Callable[[str], bool]) -> list[Source]:
     """Return the files that a path stands for, by name.
 
     Args:
         path: A file; a folder, which is searched with all below it; or an archive (.zip, .tar,
             .tar.gz, .tgz, .tar.bz2, .tar.xz).
         wanted: Whether a file of this name is meant.
-        each_once: Whether two files of the same name, in several folders, are an error.
 
     Raises:
         DataError: There is none, two have the same name, or an archive is damaged, or has a member
@@ -98,34 +94,29 @@ def find_sources(
         raise DataError(f"{path} cannot be read: {error}") from None
     chosen = sorted((each for each in found if wanted(each.name)), key=lambda each: each.where)
     names = [each.name for each in chosen]
-    twice = [name for name in names if names.count(name) > 1]
-    if twice and each_once:
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
         raise DataError(f"{path} has several files {twice[0]}: give the path of one")
     return chosen
 
 
 def find_release(
-    path: str | os.PathLike[str],
-    wanted: Callable[[str], bool],
-    files: str,
-    *,
-    each_once: bool = True,
+    path: str | os.PathLike[str], wanted: Callable[[str], bool], files: str
 ) -> list[Source]:
-    """Return the files of a published benchmark that a path stands for (`find_sources`).
+    """Return the files of a published release that a path stands for (`find_sources`).
 
     Args:
         path: A file, a folder or an archive.
         wanted: Whether a file of this name is one.
         files: The names that they have, for messages.
-        each_once: As for `find_sources`.
 
     Raises:
         DataError: There is none, or as for `find_sources`.
     """
     place = Path(path).expanduser()
-    found = find_sources(place, wanted, each_once=each_once)
-    if not found or not all(wanted(each.name) for each in found):
-        raise DataError(f"{place} has none of the files of this benchmark: {files}")
+    found = find_sources(place, wanted)
+    if not found:
+        raise DataError(f"{place} has none of the files of this release: {files}")
     return found
 
 
@@ -180,7 +171,7 @@ def plain_source(path: Path) -> Source:
     """Return a file that is no member of an archive."""
     where = str(path)
     opened = partial(_opened, where, lambda _: path.open("rb"))
-    return Source(path.name, where, opened, path.parent.name)
+    return Source(path.name, where, opened)
 
 
 def _zipped(path: Path) -> list[Source]:
@@ -233,7 +224,7 @@ def _part(where: str, name: str, path: Path, start: int, size: int) -> Source:
     opened = partial(
         _opened, where, lambda _: path.open("rb"), lambda file: _Window(file, start, size)
     )
-    return Source(PurePosixPath(name).name, where, opened, PurePosixPath(name).parent.name)
+    return Source(PurePosixPath(name).name, where, opened)
 
 
 def _member(
@@ -245,7 +236,7 @@ def _member(
     def open_member() -> AbstractContextManager[BinaryIO]:
         return _opened(where, lambda _: opener(path), take)
 
-    return Source(PurePosixPath(name).name, where, open_member, PurePosixPath(name).parent.name)
+    return Source(PurePosixPath(name).name, where, open_member)
 
 
 def _check_count(path: Path, members: int) -> None:

@@ -15,7 +15,7 @@ import pytest
 from nape_bench.errors import GraphError
 from nape_bench.graph import ArchGraph, GraphBuilder
 from nape_bench.graph.drawing.repeats import parts
-from nape_bench.spaces import Space, space, spaces
+from nape_bench.spaces import Space, space
 from tests.graph.networks import random_network, tiny
 
 if TYPE_CHECKING:
@@ -110,11 +110,6 @@ def check_geometry(picture: Picture) -> None:
         near = [r for r in picture.rims if r.y < y1 and r.y + r.height > y0]
         crossed = [r for r in near for point in points if r.inside(point)]
         assert not crossed, f"{route} crosses {crossed[0]}"
-
-
-@pytest.fixture(params=sorted(spaces()))
-def family(request: pytest.FixtureRequest) -> Space:
-    return space(request.param)
 
 
 def test_every_family_is_drawn_whole_and_clean(family: Space) -> None:
