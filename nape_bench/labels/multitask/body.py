@@ -32,15 +32,21 @@ class Body(nn.Module):
         levels: The levels that are read, the finest first.
 
     Raises:
-        GraphError: No maps are at most half as high as the image.
+        GraphError: No maps are at most half as high as the image, or the finest of them are of a
+            height that does not divide the image's, so that its pixels are in no cell.
     """
 
     def __init__(self, graph: ArchGraph) -> None:
         super().__init__()
-        half = int(graph.column("h_out")[0]) // 2
-        self.levels = [level for level in pyramid(graph) if level.side <= half][-LEVELS:]
+        side = int(graph.column("h_out")[0])
+        self.levels = [level for level in pyramid(graph) if level.side <= side // 2][-LEVELS:]
         if not self.levels:
-            raise GraphError(f"the body halves nothing: no maps of {half} pixels or less")
+            raise GraphError(f"the body halves nothing: no maps of {side // 2} pixels or less")
+        if side % self.levels[0].side:
+            raise GraphError(
+                f"the body's finest maps have {self.levels[0].side} pixels a side, which does not "
+                f"divide the image's {side}"
+            )
         self.graph = body_of(graph, self.levels)
         self.net = GraphModule(self.graph)
         self._nodes = [level.node for level in self.levels]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 WEIGHTS = {
     "main": 0.5,
-    "semantic": 1.0,
+    "semantic": 2.0,
     "centres": 0.5,
     "points": 0.3,
     "sides": 1.0,

@@ -36,8 +36,8 @@ class MultitaskRecipe:
 
     version: str
     scenes: Scenes = field(default_factory=Scenes)
-    epochs: int = 10
-    batch: int = 40
+    epochs: int = 3
+    batch: int = 8
     head_rate: float = 4e-3
     body_rate: float = 2e-3
     weight_decay: float = 0.02
@@ -46,9 +46,9 @@ class MultitaskRecipe:
     supernet_seed: int = 0
     bins: int = 4
     per_bin: int = 3
-    head_epochs: int = 20
+    head_epochs: int = 6
     fine_epochs: int = 1
-    fine_rate: float = 1e-3
+    fine_rate: float = 2e-3
 
     def to_dict(self) -> dict[str, Any]:
         """Return all settings as plain JSON."""

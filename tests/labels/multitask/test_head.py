@@ -12,7 +12,7 @@ from nape_bench.labels.multitask.losses import focal, losses_of
 from nape_bench.labels.multitask.targets import targets
 from nape_bench.labels.scenes.draw import Scenes
 
-CELLS = 32
+CELLS = 24
 
 
 @pytest.fixture(scope="module")
@@ -35,13 +35,15 @@ def perfect(data, cells: int = CELLS) -> Answers:
     )
 
 
-def test_every_digit_has_one_peak_and_its_box_is_told_there(truth) -> None:
-    wanted = targets(truth, 16)
+def test_every_digit_has_one_peak_and_a_box_larger_than_a_cell_is_told_there(truth) -> None:
+    wanted = targets(truth, 12)
     assert int((wanted.centres == 1).sum()) >= 0.98 * truth.present.sum()
     for scene, place in np.argwhere(truth.present):
         left, top, right, bottom = truth.boxes[scene, place] / 2
         x, y = int((left + right) / 2), int((top + bottom) / 2)
         assert wanted.centres[scene, truth.classes[scene, place], y, x] == 1
+        if min(right - left, bottom - top) <= 1:
+            continue
         assert wanted.near[scene, y, x]
         across, down = x + 0.5, y + 0.5
         sides = wanted.sides[scene, :, y, x].numpy()

@@ -65,7 +65,7 @@ def test_both_measures_are_registered() -> None:
 def test_bodies_of_once_for_all_families_halve_a_scene_three_times(name: str) -> None:
     family = space(name)
     body = Body(graph_of(name, family.example, RECIPE))
-    assert [level.side for level in body.levels] == [16, 8, 4]
+    assert [level.side for level in body.levels] == [12, 6, 3]
 
 
 @pytest.mark.parametrize("name", ["hiaml", "nb201", "two_path", "inception", "nb101"])
@@ -175,4 +175,11 @@ def test_a_network_that_halves_nothing_has_no_body() -> None:
     b = GraphBuilder(resolution=16)
     graph = b.finish(b.dense(b.mean(b.relu(b.conv(b.input, 8, 3))), 10))
     with pytest.raises(GraphError, match="halves nothing"):
+        Body(graph)
+
+
+def test_maps_that_do_not_divide_the_image_have_no_head() -> None:
+    b = GraphBuilder(resolution=33)
+    graph = b.finish(b.dense(b.mean(b.relu(b.conv(b.input, 8, 3, stride=2))), 10))
+    with pytest.raises(GraphError, match="17 pixels a side, which does not divide"):
         Body(graph)

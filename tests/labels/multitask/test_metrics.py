@@ -19,7 +19,7 @@ def truth():
     return Scenes(train=1, test=80).draw()[1]
 
 
-def keypoint_heat(data, cells: int = 32) -> np.ndarray:
+def keypoint_heat(data, cells: int = 24) -> np.ndarray:
     heat = np.zeros((len(data.main), len(POINTS), cells, cells), dtype=np.float32)
     step = data.side / cells
     for scene, place, kind in np.argwhere(data.seen):

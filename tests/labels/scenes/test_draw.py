@@ -125,3 +125,12 @@ def test_the_side_is_what_was_asked_for() -> None:
     train, test = Scenes(side=48, train=3, test=2).draw()
     assert train.pixels.shape == (3, 3, 48, 48)
     assert test.side == 48
+
+
+def test_a_broad_pen_covers_what_a_fine_one_does_and_more() -> None:
+    fine, broad = all_digits()[0], all_digits(3)[0]
+    assert (broad >= fine).all()
+    assert broad[0, 1:-1, 1:-1].max() == fine[0].max()
+    row, column = np.unravel_index(fine[0].argmax(), fine[0].shape)
+    around = broad[0, row - 1 : row + 2, column - 1 : column + 2]
+    assert (around == fine[0].max()).all()

@@ -9,10 +9,10 @@ from nape_bench.labels.scenes.picture import GAP, ZOOM, picture, png
 
 def test_picture_has_four_panels_a_scene() -> None:
     train, _ = Scenes(train=4, test=1).draw()
-    drawn = picture(train, [0, 2])
+    drawn, side = picture(train, [0, 2]), train.side
     assert drawn.dtype == np.uint8
-    assert drawn.shape == (2 * 32 * ZOOM + GAP, 4 * 32 * ZOOM + 3 * GAP, 3)
-    first = drawn[: 32 * ZOOM : ZOOM, : 32 * ZOOM : ZOOM]
+    assert drawn.shape == (2 * side * ZOOM + GAP, 4 * side * ZOOM + 3 * GAP, 3)
+    first = drawn[: side * ZOOM : ZOOM, : side * ZOOM : ZOOM]
     assert (first == train.pixels[0].transpose(1, 2, 0)).all()
 
 
