@@ -180,6 +180,7 @@ def test_a_network_that_halves_nothing_has_no_body() -> None:
 
 def test_maps_that_do_not_divide_the_image_have_no_head() -> None:
     b = GraphBuilder(resolution=33)
-    graph = b.finish(b.dense(b.mean(b.relu(b.conv(b.input, 8, 3, stride=2))), 10))
-    with pytest.raises(GraphError, match="17 pixels a side, which does not divide"):
+    halved = b.conv(b.relu(b.conv(b.input, 8, 3, stride=2)), 8, 3, stride=2)
+    graph = b.finish(b.dense(b.mean(b.relu(halved)), 10))
+    with pytest.raises(GraphError, match="9 pixels a side, which does not divide"):
         Body(graph)
