@@ -21,7 +21,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nape_bench.metrics.inputs import (
+    BoolArray,
     FloatArray,
+    check_parts,
     check_positive,
     check_seeds,
 )
@@ -42,7 +44,7 @@ class Interval:
         value: The metric; with several seeds the mean of `per_seed`.
         low: The lower end of the interval.
         high: The upper end.
-        n: How many items were scored.
+        n: How many items were scored; where seeds have parts of their own, the fewest.
         per_seed: The metric of each seed.
     """
 
@@ -62,6 +64,7 @@ def bootstrap_interval(
     draws: int = 1000,
     seed: int = 0,
     level: float = 0.95,
+    parts: ArrayLike | None = None,
 ) -> Interval:
     """Compute one metric and its interval; see `bootstrap_intervals`."""
     chosen = find_metric(metric)
@@ -73,6 +76,7 @@ def bootstrap_interval(
         draws=draws,
         seed=seed,
         level=level,
+        parts=parts,
     )
     return intervals[chosen.name]
 
@@ -86,6 +90,7 @@ def bootstrap_intervals(
     draws: int = 1000,
     seed: int = 0,
     level: float = 0.95,
+    parts: ArrayLike | None = None,
 ) -> dict[str, Interval]:
     """Compute metrics and their bootstrap percentile intervals, all on the same resamples.
 
@@ -99,31 +104,34 @@ def bootstrap_intervals(
         draws: How many resamples.
         seed: The same seed gives the same intervals.
         level: The share of draws inside the interval.
+        parts: bool [seeds, items], the items that each seed is scored on, where a seed has seen
+            the labels of some; by default all.
 
     Returns:
         The interval of each metric by its name, in the order asked for.
 
     Raises:
-        ValueError: Input that `check_seeds` refuses; all true values equal where a metric of
-            order is asked for; `draws` below 1; `level` not between 0 and 1.
+        ValueError: Input that `check_seeds` or `check_parts` refuses; all true values equal where
+            a metric of order is asked for; `draws` below 1; `level` not between 0 and 1.
         KeyError: A name that no metric has; the message gives the nearest.
     """
     true, pred = check_seeds(y_true, y_pred)
+    scored = check_parts(parts, *pred.shape)
     check_positive(draws, "draws")
     check_level(level)
     chosen = [find_metric(metric) for metric in metrics]
     if not chosen:
         return {}
-    true, pred = in_canonical_order(true, pred)
-    kernels = [[m.resampler(true, row, higher_is_better) for row in pred] for m in chosen]
-    drawn = resampled(kernels, len(true), draws, seed)
+    true, pred, scored = in_canonical_order(true, pred, scored)
+    pairs = by_seed(true, pred, scored)
+    kernels = [[m.resampler(*pair, higher_is_better) for pair in pairs] for m in chosen]
+    drawn = resampled(kernels, len(true), draws, seed, scored)
+    fewest = min(len(own) for own, _ in pairs)
     result = {}
     for metric, values in zip(chosen, drawn, strict=True):
-        per_seed = [metric.compute(true, row, higher_is_better) for row in pred]
+        per_seed = [metric.compute(*pair, higher_is_better) for pair in pairs]
         low, high = percentile_interval(values, level)
-        result[metric.name] = Interval(
-            float(np.mean(per_seed)), low, high, len(true), tuple(per_seed)
-        )
+        result[metric.name] = Interval(float(np.mean(per_seed)), low, high, fewest, tuple(per_seed))
     return result
 
 
@@ -132,18 +140,39 @@ def find_metric(metric: str | Metric) -> Metric:
     return METRICS[metric] if isinstance(metric, str) else metric
 
 
-def in_canonical_order(true: FloatArray, pred: FloatArray) -> tuple[FloatArray, FloatArray]:
+def in_canonical_order(
+    true: FloatArray, pred: FloatArray, parts: BoolArray | None
+) -> tuple[FloatArray, FloatArray, BoolArray | None]:
     """Sort items by truth, then predictions: results no longer depend on how they were listed.
 
     Args:
         true: [items].
         pred: [rows, items].
+        parts: [rows, items] which items each row is scored on; None is all.
 
     Returns:
-        Both, with their items sorted.
+        All, with their items sorted.
     """
-    order = np.lexsort((*pred[::-1], true))
-    return true[order], np.ascontiguousarray(pred[:, order])
+    if parts is None:
+        order = np.lexsort((*pred[::-1], true))
+        return true[order], np.ascontiguousarray(pred[:, order]), None
+    order = np.lexsort((*parts[::-1], *pred[::-1], true))
+    return true[order], np.ascontiguousarray(pred[:, order]), parts[:, order]
+
+
+def by_seed(
+    true: FloatArray, pred: FloatArray, parts: BoolArray | None
+) -> list[tuple[FloatArray, FloatArray]]:
+    """Give the true and predicted values that each seed is scored on.
+
+    Args:
+        true: [items].
+        pred: [seeds, items].
+        parts: [seeds, items] which items each seed is scored on; None is all.
+    """
+    if parts is None:
+        return [(true, row) for row in pred]
+    return [(true[part], row[part]) for row, part in zip(pred, parts, strict=True)]
 
 
 def percentile_interval(values: FloatArray, level: float) -> tuple[float, float]:

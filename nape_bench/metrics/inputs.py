@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.signedinteger]
+BoolArray: TypeAlias = NDArray[np.bool_]
 
 Kernel: TypeAlias = Callable[[IntArray], FloatArray]
 """A metric made ready for resampling: counts [draws, items] of each item in each draw -> [draws].
@@ -93,6 +94,34 @@ def check_seeds(
     pred = np.atleast_2d(finite_array(y_pred, name, ndim=(1, 2)))
     _same_items(true, pred, name)
     return true, pred
+
+
+def check_parts(parts: ArrayLike | None, seeds: int, items: int) -> BoolArray | None:
+    """Check which items each seed is scored on.
+
+    Args:
+        parts: bool [seeds, items]; None where each is scored on all.
+        seeds: How many seeds there are.
+        items: How many items there are.
+
+    Returns:
+        bool [seeds, items], or None where it is all items for all seeds.
+
+    Raises:
+        ValueError: It is no bool array of that shape, or a seed is scored on nothing.
+    """
+    if parts is None:
+        return None
+    array = np.asarray(parts)
+    if array.dtype != np.bool_ or array.shape != (seeds, items):
+        raise ValueError(
+            f"parts must be bool [{seeds} seeds, {items} items], not {array.dtype} "
+            f"{list(array.shape)}"
+        )
+    empty = np.flatnonzero(~array.any(axis=1))
+    if len(empty):
+        raise ValueError(f"parts leave seed {empty[0]} no item: nothing to score")
+    return None if array.all() else array
 
 
 def check_order(y_true: FloatArray) -> None:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nape_bench.metrics.bootstrap import (
+    by_seed,
     check_level,
     find_metric,
     in_canonical_order,
     percentile_interval,
 )
-from nape_bench.metrics.inputs import FloatArray, check_positive, check_seeds
+from nape_bench.metrics.inputs import FloatArray, check_parts, check_positive, check_seeds
 from nape_bench.metrics.resample import resampled
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class PairedTest:
         low: The lower end of the difference's bootstrap interval.
         high: The upper end.
         p_value: Two-sided, see `paired_test`.
-        n: How many items were scored.
+        n: How many items were scored; where seeds have parts of their own, the fewest.
     """
 
     metric: str
@@ -60,6 +61,7 @@ def paired_test(
     draws: int = 1000,
     seed: int = 0,
     level: float = 0.95,
+    parts: ArrayLike | None = None,
 ) -> PairedTest:
     """Compare two entries on the same items and seeds by resampling both together.
 
@@ -81,13 +83,16 @@ def paired_test(
         draws: How many resamples.
         seed: The same seed gives the same result.
         level: The share of draws inside the interval.
+        parts: bool [seeds, items], the items that each seed is scored on; by default all. An
+            entry with one row is scored on each seed's.
 
     Returns:
         The difference, its interval and its p-value.
 
     Raises:
-        ValueError: Input that `check_seeds` refuses; different numbers of seeds, none of them 1;
-            all true values equal where the metric is one of order; `draws` below 1.
+        ValueError: Input that `check_seeds` or `check_parts` refuses; different
+            numbers of seeds, none of them 1; all true values equal where the metric is one of
+            order; `draws` below 1.
         KeyError: A name that no metric has; the message gives the nearest.
     """
     chosen = find_metric(metric)
@@ -100,20 +105,31 @@ def paired_test(
             f"pred_a has {len(a)} seeds and pred_b has {len(b)}: give both the same seeds, "
             "or one row for an entry without randomness"
         )
-    true, both = in_canonical_order(true, np.concatenate([a, b]))
-    entries = both[: len(a)], both[len(a) :]
-    kernels = [
-        [chosen.resampler(true, row, higher_is_better) for row in entry] for entry in entries
-    ]
-    drawn_a, drawn_b = resampled(kernels, len(true), draws, seed)
+    scored = check_parts(parts, max(len(a), len(b)), len(true))
+    if scored is not None:
+        a, b = (np.broadcast_to(entry, scored.shape) for entry in (a, b))
+    true, both, scored = in_canonical_order(
+        true, np.concatenate([a, b]), None if scored is None else np.concatenate([scored, scored])
+    )
+    part = None if scored is None else scored[: len(a)]
+    entries = [by_seed(true, rows, part) for rows in (both[: len(a)], both[len(a) :])]
+    kernels = [[chosen.resampler(*pair, higher_is_better) for pair in entry] for entry in entries]
+    drawn_a, drawn_b = resampled(kernels, len(true), draws, seed, part)
     drawn = _difference(drawn_a, drawn_b)
     low, high = percentile_interval(drawn, level)
     value_a, value_b = (
-        float(np.mean([chosen.compute(true, row, higher_is_better) for row in entry]))
+        float(np.mean([chosen.compute(*pair, higher_is_better) for pair in entry]))
         for entry in entries
     )
     return PairedTest(
-        chosen.name, value_a, value_b, value_a - value_b, low, high, _p_value(drawn), len(true)
+        chosen.name,
+        value_a,
+        value_b,
+        value_a - value_b,
+        low,
+        high,
+        _p_value(drawn),
+        min(len(own) for own, _ in entries[0]),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from nape_bench.metrics.inputs import FloatArray, IntArray, Kernel
+    from nape_bench.metrics.inputs import BoolArray, FloatArray, IntArray, Kernel
 
 CHUNK = 2**19
 """About how many counts are held at once: some 30 MB with all that is computed from them."""
@@ -29,13 +30,46 @@ def item_counts(items: int, draws: int, rng: np.random.Generator) -> Iterator[In
     Yields:
         int32 [some draws, items], `draws` rows in all; each row sums to `items`.
     """
+    for picks in item_picks(items, draws, rng):
+        yield _counted(picks, np.arange(len(picks))[:, None], (len(picks), items))
+
+
+def item_picks(items: int, draws: int, rng: np.random.Generator) -> Iterator[IntArray]:
+    """Draw what `item_counts` counts: int64 [some draws, items], `draws` rows in all."""
     rows = max(1, CHUNK // items)
     for start in range(0, draws, rows):
-        size = min(rows, draws - start)
-        picks = rng.integers(0, items, size=(size, items))
-        picks += np.arange(size)[:, None] * items
-        counts = np.bincount(picks.ravel(), minlength=size * items)
-        yield counts.reshape(size, items).astype(np.int32)
+        yield rng.integers(0, items, size=(min(rows, draws - start), items))
+
+
+def part_counts(picks: IntArray, part: BoolArray, rng: np.random.Generator) -> IntArray:
+    """Count a resample of a part of the items that agrees with one of all items.
+
+    The first picks that lie in the part are taken, as many as it has items; where there are fewer,
+    others are drawn. So it is an ordinary bootstrap of the part, and an item that is often in the
+    resample of all is so in those of all parts.
+
+    Args:
+        picks: [draws, items] of all items.
+        part: [items] which are in it, at least one.
+        rng: Where what is lacking comes from.
+
+    Returns:
+        int32 [draws, items of the part]; each row sums to their number.
+    """
+    size, place = int(part.sum()), np.cumsum(part) - 1
+    inside = part[picks]
+    taken = inside & (np.cumsum(inside, axis=1) <= size)
+    rows = np.nonzero(taken)[0]
+    lacking = size - taken.sum(axis=1)
+    rows = np.concatenate([rows, np.repeat(np.arange(len(picks)), lacking)])
+    drawn = rng.integers(0, size, size=int(lacking.sum()))
+    return _counted(np.concatenate([place[picks[taken]], drawn]), rows, (len(picks), size))
+
+
+def _counted(picks: IntArray, rows: IntArray, shape: tuple[int, int]) -> IntArray:
+    """Count how often each item is picked in each row, int32 of `shape`."""
+    counts = np.bincount((picks + rows * shape[1]).ravel(), minlength=shape[0] * shape[1])
+    return counts.reshape(shape).astype(np.int32)
 
 
 def seed_weights(seeds: int, draws: int, rng: np.random.Generator) -> FloatArray:
@@ -54,7 +88,13 @@ def seed_weights(seeds: int, draws: int, rng: np.random.Generator) -> FloatArray
     return counts / seeds
 
 
-def resampled(kernels: Sequence[Sequence[Kernel]], items: int, draws: int, seed: int) -> FloatArray:
+def resampled(
+    kernels: Sequence[Sequence[Kernel]],
+    items: int,
+    draws: int,
+    seed: int,
+    parts: BoolArray | None = None,
+) -> FloatArray:
     """Evaluate metrics on resamples of items and of seeds.
 
     A draw resamples the items and, independently, the seeds. All seeds of a draw see the same
@@ -64,25 +104,48 @@ def resampled(kernels: Sequence[Sequence[Kernel]], items: int, draws: int, seed:
     Args:
         kernels: One row for each metric (or entry and metric), with one kernel for each seed;
             rows may be of different length, and rows of equal length draw the same seeds.
-        items: How many items each kernel was made for.
+        items: How many items there are; each kernel was made for all of them, or for its part.
         draws: How many resamples.
         seed: The same seed gives the same draws of items, whatever the kernels.
+        parts: [seeds, items] which items each seed is scored on, where these differ; rows of
+            kernels then have as many.
 
     Returns:
         [rows, draws] mean over the drawn seeds; NaN where a kernel gave NaN.
     """
-    item_seed, pick_seed = np.random.SeedSequence(seed).spawn(2)
+    root = np.random.SeedSequence(seed)
+    item_seed, pick_seed = root.spawn(2)
+    lacking = [] if parts is None else [_generator(own) for own in root.spawn(len(parts))]
     values = [np.empty((draws, len(row))) for row in kernels]
     done = 0
-    for counts in item_counts(items, draws, _generator(item_seed)):
-        here = slice(done, done + len(counts))
-        for row, out in zip(kernels, values, strict=True):
-            for column, kernel in enumerate(row):
-                out[here, column] = kernel(counts)
-        done += len(counts)
+    columns = max(len(row) for row in kernels)
+    for by_seed in _counts(items, draws, _generator(item_seed), parts, lacking):
+        size = 0
+        for column, counts in zip(range(columns), by_seed, strict=False):
+            size = len(counts)
+            for row, out in zip(kernels, values, strict=True):
+                if column < len(row):
+                    out[done : done + size, column] = row[column](counts)
+        done += size
     weights = {len(row): seed_weights(len(row), draws, _generator(pick_seed)) for row in kernels}
     means = [np.einsum("ds,ds->d", out, weights[out.shape[1]]) for out in values]
     return np.stack(means)
+
+
+def _counts(
+    items: int,
+    draws: int,
+    rng: np.random.Generator,
+    parts: BoolArray | None,
+    lacking: Sequence[np.random.Generator],
+) -> Iterator[Iterator[IntArray]]:
+    """Give for some draws at a time the counts of each seed: of all items, or of its part."""
+    if parts is None:
+        for counts in item_counts(items, draws, rng):
+            yield itertools.repeat(counts)
+        return
+    for picks in item_picks(items, draws, rng):
+        yield (part_counts(picks, part, own) for part, own in zip(parts, lacking, strict=True))
 
 
 def _generator(seed: np.random.SeedSequence) -> np.random.Generator:

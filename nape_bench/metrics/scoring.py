@@ -22,6 +22,7 @@ def score(
     draws: int = 1000,
     seed: int = 0,
     metrics: Iterable[str | Metric] | None = None,
+    parts: ArrayLike | None = None,
 ) -> dict[str, Interval]:
     """Score predictions: each metric with its 95 % bootstrap interval.
 
@@ -34,13 +35,16 @@ def score(
         draws: How many resamples.
         seed: The same seed gives the same intervals.
         metrics: Which metrics, by name; all that apply if not said.
+        parts: bool [seeds, items], the items that each seed is scored on, where a seed has seen
+            the labels of some; by default all.
 
     Returns:
         The interval of each metric by its name; its `value` is the mean over seeds.
 
     Raises:
-        ValueError: Input that `check_seeds` refuses; all true values equal where a metric of
-            order is asked for; a metric that needs values asked for of a score.
+        ValueError: Input that `check_seeds` or `check_parts` refuses; all true values
+            equal where a metric of order is asked for; a metric that needs values asked for of a
+            score.
         KeyError: A name that no metric has; the message gives the nearest.
     """
     if metrics is None:
@@ -54,5 +58,11 @@ def score(
                 "scores (is_value=False): leave it out, or score a predictor of values"
             )
     return bootstrap_intervals(
-        y_true, y_pred, chosen, higher_is_better=higher_is_better, draws=draws, seed=seed
+        y_true,
+        y_pred,
+        chosen,
+        higher_is_better=higher_is_better,
+        draws=draws,
+        seed=seed,
+        parts=parts,
     )
