@@ -128,6 +128,8 @@ class Evaluator:
             part: len(rows) if rows is not None and labels_seen else 0
             for part, rows in (("train", task.train), ("validation", task.validation))
         }
+        if labels_seen:
+            seen["train"] += self.protocol.shots
         counts = Counts(
             test=len(task.test),
             **seen,
@@ -154,19 +156,35 @@ class Evaluator:
     def _score(
         self, predictions: Predictions, predictor: PredictorFacts, mask: np.ndarray
     ) -> Mapping[str, Interval]:
+        parts = self.task.parts(predictions.seeds)
         return metrics.score(
             self.task.test.y[mask],
             predictions.values[:, mask],
+            parts=None if parts is None else parts[:, mask],
             higher_is_better=self.task.dataset.higher_is_better,
             is_value=predictor.is_value,
         )
 
     def _notes(self) -> tuple[str, ...]:
+        notes = []
         gone = {part: n for part, n in self.task.left_out.items() if n}
-        if not gone:
-            return ()
-        listed = ", ".join(f"{n} of {part}" for part, n in gone.items())
-        return (f"Rows without the label {self.task.dataset.target} were left out: {listed}.",)
+        if gone:
+            listed = ", ".join(f"{n} of {part}" for part, n in gone.items())
+            notes.append(
+                f"Rows without the label {self.task.dataset.target} were left out: {listed}."
+            )
+        source = self.task.source
+        if source is not None:
+            notes.append(
+                f"Labels to be fitted to are of {source.name} ({source.config}) {source.version}, content "
+                f"{source.content_hash}."
+            )
+        if self.protocol.shots:
+            notes.append(
+                f"Each seed has {self.protocol.shots} rows drawn for it, whose labels it may see; "
+                "it is scored on the others, without isomorphs of these."
+            )
+        return tuple(notes)
 
     def __repr__(self) -> str:
         facts: dict[str, Any] = {"test rows": len(self.task.test), "labels": self.label_budget}

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from nape_bench.evaluation.task import Task
 
 ONCE = "Needs no training: run once, and shown no labels."
+FEW_ALONE = "Cannot be fine-tuned: fitted to the few labels of the test's own alone."
 
 
 def evaluate(
@@ -60,31 +61,41 @@ def evaluate(
     if evaluator is None:
         evaluator = Evaluator(protocol)  # type: ignore[arg-type]
     task = evaluator.task
-    if cls.needs_training and task.train is None:
+    if cls.needs_training and not task.gives_labels:
         raise ProtocolError(
             f"{task.protocol.name} gives no labels, and {cls.name} needs training: take one that "
             f"needs none ({', '.join(_without_training())}), or hand what a predictor trained "
             "elsewhere predicts to Evaluator.evaluate (`nape-bench evaluate`)"
         )
     chosen = wanted or task.protocol.seeds
-    notes = () if cls.needs_training else (ONCE,)
-    if not cls.needs_training:
-        chosen = chosen[:1]
+    notes = _notes(cls, task)
+    run = chosen if cls.needs_training else chosen[:1]
     rows, fit_seconds, predict_seconds = [], [], []
-    for seed in _shown(chosen, cls.name, progress):
+    for seed in _shown(run, cls.name, progress):
         fresh = cls(**{**settings, "seed": seed, "progress": progress})
-        fit_seconds.append(_fit(fresh, task))
+        fit_seconds.append(_fit(fresh, task, seed))
         start = perf_counter()
         predicted = fresh.predict(task.test.graphs)
         predict_seconds.append(perf_counter() - start)
         rows.append(_checked(predicted, evaluator, f"{cls.name}, seed {seed}: "))
+    if task.protocol.shots and len(run) < len(chosen):
+        # One run, scored on the rows that each seed is scored on.
+        run, rows = chosen, rows * len(chosen)
+        fit_seconds, predict_seconds = fit_seconds * len(chosen), predict_seconds * len(chosen)
     return evaluator.result(
-        Predictions(chosen, np.stack(rows)),
+        Predictions(run, np.stack(rows)),
         _facts(cls, settings),
         seconds=Seconds(tuple(fit_seconds), tuple(predict_seconds)),
         labels_seen=cls.needs_training,
         notes=notes,
     )
+
+
+def _notes(cls: type[Predictor], task: Task) -> tuple[str, ...]:
+    if not cls.needs_training:
+        return (ONCE,)
+    both = task.train is not None and task.protocol.shots > 0
+    return (FEW_ALONE,) if both and not cls.can_fine_tune else ()
 
 
 def _class_and_settings(
@@ -133,17 +144,26 @@ def _shown(seeds: tuple[int, ...], name: str, progress: bool) -> Iterable[int]:
     return bar
 
 
-def _fit(predictor: Predictor, task: Task) -> float:
-    """Fit a predictor if it needs that, and return the seconds it took."""
-    if not predictor.needs_training or task.train is None:
+def _fit(predictor: Predictor, task: Task, seed: int) -> float:
+    """Fit a predictor if it needs that, and return the seconds it took.
+
+    Where a protocol gives labels to be fitted to and a few more of the test's own, a predictor
+    that can be is fine-tuned on these, and another is fitted to these alone.
+    """
+    if not predictor.needs_training or not task.gives_labels:
         return 0.0
-    held_out = task.validation
+    sample, held_out = task.sample(seed), task.validation
     start = perf_counter()
-    predictor.fit(
-        task.train.graphs,
-        task.train.y.copy(),
-        validation=None if held_out is None else (held_out.graphs, held_out.y.copy()),
-    )
+    if task.train is not None and (sample is None or predictor.can_fine_tune):
+        predictor.fit(
+            task.train.graphs,
+            task.train.y.copy(),
+            validation=None if held_out is None else (held_out.graphs, held_out.y.copy()),
+        )
+        if sample is not None:
+            predictor.fine_tune(sample.graphs, sample.y.copy())
+    elif sample is not None:
+        predictor.fit(sample.graphs, sample.y.copy())
     return perf_counter() - start
 
 

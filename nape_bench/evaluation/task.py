@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nape_bench.errors import DataError, ProtocolError
+from nape_bench.evaluation.few_labels import draw
 from nape_bench.evaluation.protocols.base import ALL, Protocol
 from nape_bench.graph import GraphTable
 from nape_bench.registry import unknown_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from nape_bench.data import Dataset, Split
 
@@ -40,6 +43,11 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def take(self, rows: NDArray[np.int64]) -> Rows:
+        """Return some rows, by their numbers."""
+        ids = [self.ids[row] for row in rows.tolist()]
+        return Rows(ids, self.graphs[rows], self.y[rows], self.groups[rows])
 
 
 @dataclass(frozen=True)
@@ -76,7 +84,8 @@ class Task:
     Attributes:
         protocol: The protocol.
         dataset: Facts on the dataset.
-        train: What a predictor is fitted to; None where it sees no labels.
+        source: Facts on the dataset of train and validation, where it is another.
+        train: What a predictor of any seed is fitted to; None where there is no such split.
         validation: What it may use to stop or to choose; None where there is none.
         test: What is predicted.
         left_out: Rows without the label, by part ("train", "validation", "test").
@@ -85,6 +94,7 @@ class Task:
 
     protocol: Protocol
     dataset: DatasetFacts
+    source: DatasetFacts | None
     train: Rows | None
     validation: Rows | None
     test: Rows
@@ -94,11 +104,35 @@ class Task:
     @property
     def label_budget(self) -> int:
         """The number of labels that a predictor may see."""
-        return sum(len(rows) for rows in (self.train, self.validation) if rows is not None)
+        fixed = sum(len(rows) for rows in (self.train, self.validation) if rows is not None)
+        return fixed + self.protocol.shots
+
+    @property
+    def gives_labels(self) -> bool:
+        """Whether a predictor has labels to be fitted to."""
+        return self.train is not None or self.protocol.shots > 0
+
+    def drawn(self, seed: int) -> NDArray[np.int64]:
+        """Return the rows of the test whose labels a seed may see, int64 [shots]."""
+        return draw(self.test.ids, self.test.groups, self.protocol.shots, seed)
+
+    def sample(self, seed: int) -> Rows | None:
+        """Return the few rows whose labels a seed may see; None where there are none."""
+        return self.test.take(self.drawn(seed)) if self.protocol.shots else None
+
+    def parts(self, seeds: Sequence[int]) -> NDArray[np.bool_] | None:
+        """Return which test rows each seed is scored on, bool [seeds, rows].
+
+        They are those of which it has seen no label, of no isomorph either; None where it is all.
+        """
+        if not self.protocol.shots:
+            return None
+        groups = self.test.groups
+        return np.stack([~np.isin(groups, groups[self.drawn(seed)]) for seed in seeds])
 
 
 def open_task(protocol: Protocol, dataset: Dataset | None = None) -> Task:
-    """Open a protocol: load its dataset, take its parts, and check them.
+    """Open a protocol: load its datasets, take its parts, and check them.
 
     Args:
         protocol: The protocol.
@@ -106,34 +140,58 @@ def open_task(protocol: Protocol, dataset: Dataset | None = None) -> Task:
 
     Raises:
         UnknownNameError: There is no such dataset, config, split or label column.
-        ProtocolError: `dataset` is another than the protocol's; train or test has no labels.
+        ProtocolError: `dataset` is another than the protocol's; train or test has no labels, or
+            the test too few to draw from.
         DataError: A test row has the group of a row whose label may be seen.
     """
-    if dataset is None:
-        from nape_bench.data import load_dataset
+    from nape_bench.data import load_dataset
 
+    if dataset is None:
         dataset = load_dataset(protocol.dataset, protocol.config, revision=protocol.version)
     _check_same(protocol, dataset)
-    target = protocol.target or dataset.target
-    if target not in dataset.labels_info:
-        raise unknown_name(f"label of {dataset.name}", target, dataset.labels_info)
-    test, left_out = _labelled(dataset, protocol.test, target)
+    source = dataset
+    if protocol.source is not None:
+        given = protocol.source
+        source = load_dataset(given.dataset, given.config, revision=given.version)
+    facts = _facts(dataset, protocol.target or dataset.target)
+    theirs = facts if source is dataset else _facts(source, source.target)
+    test, left_out = _labelled(dataset, protocol.test, facts.target)
     gone = {"test": left_out}
     seen: dict[str, Rows] = {}
     for part, split in (("train", protocol.train), ("validation", protocol.validation)):
         if split is not None:
-            rows, gone[part] = _labelled(dataset, split, target)
+            rows, gone[part] = _labelled(source, split, theirs.target)
             _check_apart(protocol, rows, test)
             if len(rows):
                 seen[part] = rows
-    if len(test) == 0 or (protocol.train is not None and "train" not in seen):
-        part = "train" if len(test) else "test"
+    lacking = [("test", facts)] if len(test) == 0 else []
+    lacking += [("train", theirs)] if protocol.train is not None and "train" not in seen else []
+    for part, told in lacking:
         raise ProtocolError(
-            f"{protocol.name}: no row of {dataset.name} ({dataset.config}) {dataset.version} for "
-            f"the {part} part has the label {target}"
+            f"{protocol.name}: no row of {told.name} ({told.config}) {told.version} for the "
+            f"{part} part has the label {told.target}"
         )
+    subsets = _subsets(dataset, _splits(dataset, protocol.test), test)
+    task = Task(
+        protocol,
+        facts,
+        None if source is dataset else theirs,
+        seen.get("train"),
+        seen.get("validation"),
+        test,
+        gone,
+        subsets,
+    )
+    if protocol.shots:
+        _check_drawable(task)
+    return task
+
+
+def _facts(dataset: Dataset, target: str) -> DatasetFacts:
+    if target not in dataset.labels_info:
+        raise unknown_name(f"label of {dataset.name}", target, dataset.labels_info)
     info = dataset.labels_info[target]
-    facts = DatasetFacts(
+    return DatasetFacts(
         name=dataset.name,
         config=dataset.config,
         version=dataset.version,
@@ -144,9 +202,13 @@ def open_task(protocol: Protocol, dataset: Dataset | None = None) -> Task:
         unit=info.unit,
         higher_is_better=info.higher_is_better,
     )
-    subsets = _subsets(dataset, _splits(dataset, protocol.test), test)
-    train, validation = seen.get("train"), seen.get("validation")
-    return Task(protocol, facts, train, validation, test, gone, subsets)
+
+
+def _check_drawable(task: Task) -> None:
+    try:
+        task.drawn(0)
+    except ProtocolError as error:
+        raise ProtocolError(f"{task.protocol.name}: {error}") from None
 
 
 def _check_same(protocol: Protocol, dataset: Dataset) -> None:

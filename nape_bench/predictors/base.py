@@ -42,6 +42,7 @@ class Predictor:
         is_value: Whether it predicts the label's value; else only a score that ranks, higher for
             more of the label.
         needs_training: Whether it must be fitted before it predicts.
+        can_fine_tune: Whether it can go on learning once it was fitted: it defines `_fine_tune`.
     """
 
     name: ClassVar[str]
@@ -49,6 +50,11 @@ class Predictor:
     source: ClassVar[str]
     is_value: ClassVar[bool] = True
     needs_training: ClassVar[bool] = True
+    can_fine_tune: ClassVar[bool] = False
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        cls.can_fine_tune = cls._fine_tune is not Predictor._fine_tune
 
     def __init__(self, *, seed: int = 0, progress: bool = False) -> None:
         self.seed = seed
@@ -139,7 +145,7 @@ class Predictor:
             NotFittedError: It was not fitted before.
             DataError: As in `fit`.
         """
-        if type(self)._fine_tune is not Predictor._fine_tune:
+        if self.can_fine_tune:
             self._check_fitted("fine_tune")
         self._fine_tune(graphs, _labels("fine-tuning", graphs, y))
         return self

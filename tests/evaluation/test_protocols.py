@@ -17,10 +17,10 @@ def test_every_family_reads_its_example_and_lists_names_that_it_reads(family: st
     entry = protocol_families()[family]
     assert protocol(entry.example).name == entry.example
     pairs = [("nape/hiaml", "micro"), ("nape/nb201", "cifar10"), ("jane/mine", "accuracy")]
-    names = entry.names(pairs)
-    assert len(set(names)) == len(pairs)
+    names = entry.names([*pairs, ("nape/nb101", "micro"), ("nape/nb101", "cifar10")])
+    assert len(set(names)) == len(names)
     assert [protocol(name).name for name in names] == names
-    assert [(protocol(n).dataset, protocol(n).config) for n in names] == pairs
+    assert set(pairs[:2]) <= {(protocol(n).dataset, protocol(n).config) for n in names}
     assert entry.title
     assert entry.pattern.startswith(f"{family}/")
 
@@ -38,6 +38,51 @@ def test_zero_shot_trains_on_nothing_and_tests_on_all() -> None:
     made = protocol("zero-shot/nb201/cifar10")
     assert (made.dataset, made.config) == ("nape/nb201", "cifar10")
     assert (made.train, made.validation, made.test) == (None, None, "all")
+
+
+def test_few_shot_sees_so_many_labels_of_the_rows_that_it_is_tested_on() -> None:
+    made = protocol("few-shot/nb201/cifar10-50")
+    assert (made.dataset, made.config, made.shots) == ("nape/nb201", "cifar10", 50)
+    assert (made.train, made.validation, made.test) == (None, None, "all")
+    assert protocol("few-shot/hiaml-7") == protocol("few-shot/hiaml/micro-7")
+    assert protocol("few-shot/jane/mine/top-1-20").config == "top-1"
+
+
+@pytest.mark.parametrize("name", ["few-shot/hiaml", "few-shot/hiaml-0", "few-shot", "few-shot/-5"])
+def test_few_shot_without_a_number_of_labels_is_told_the_pattern(name: str) -> None:
+    with pytest.raises(ProtocolError, match="-<labels> expected"):
+        protocol(name)
+
+
+def test_gennape_is_fitted_to_nas_bench_101_and_tested_on_another_family() -> None:
+    zero, tuned = protocol("gennape/hiaml-zero-shot"), protocol("gennape/hiaml-ft50")
+    assert (zero.shots, tuned.shots) == (0, 50)
+    for made in (zero, tuned):
+        assert made.source is not None
+        assert (made.source.dataset, made.source.config) == ("nape/nb101", "micro")
+        assert made.source.version == published_version("nape/nb101", "micro") is not None
+        assert (made.dataset, made.train, made.test) == ("nape/hiaml", "train", "all")
+
+
+@pytest.mark.parametrize(
+    ("config", "trained"),
+    [
+        ("latency_cpu", "latency_cpu"),
+        ("cifar100", "cifar10"),
+        ("gennape_cifar100", "gennape_cifar10"),
+    ],
+)
+def test_the_labels_of_nas_bench_101_go_with_those_of_the_family(config: str, trained: str) -> None:
+    source = protocol(f"gennape/nb201/{config}-ft50").source
+    assert source is not None
+    assert source.config == trained
+
+
+def test_gennape_has_no_test_on_what_is_trained_on() -> None:
+    with pytest.raises(ProtocolError, match="test on another dataset"):
+        protocol("gennape/nb101-ft50")
+    with pytest.raises(ProtocolError, match="-zero-shot or -ft50 expected"):
+        protocol("gennape/hiaml-ft20")
 
 
 def test_the_default_config_may_be_named_and_is_left_out_of_the_name() -> None:

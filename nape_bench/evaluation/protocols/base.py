@@ -16,6 +16,21 @@ ALL = "all"
 
 
 @dataclass(frozen=True)
+class Source:
+    """Labels of another dataset than the test's, which a predictor is fitted to first.
+
+    Attributes:
+        dataset: The dataset, "<owner>/<name>".
+        config: The set of labels.
+        version: As `Protocol.version`.
+    """
+
+    dataset: str
+    config: str
+    version: str | None = None
+
+
+@dataclass(frozen=True)
 class Protocol:
     """What a comparison holds fixed. Nothing is loaded to make one.
 
@@ -35,6 +50,10 @@ class Protocol:
         version: The dataset version: the newest published one that the package knows, and None,
             the newest at hand, for what is not published (labels that somebody imported).
         target: The label column, or None for the dataset's main one.
+        shots: Labels of the test that each seed may see, of rows drawn for it (`few_labels.draw`);
+            neither these nor their isomorphs are scored for that seed. Where there is `train` too,
+            a predictor is fitted to that and then fine-tuned on these.
+        source: Where `train` and `validation` are from, if not from the test's dataset.
     """
 
     name: str
@@ -47,6 +66,8 @@ class Protocol:
     seeds: tuple[int, ...] = SEEDS
     version: str | None = None
     target: str | None = None
+    shots: int = 0
+    source: Source | None = None
 
 
 @dataclass(frozen=True)
