@@ -176,8 +176,8 @@ class Evaluator:
         source = self.task.source
         if source is not None:
             notes.append(
-                f"Labels to be fitted to are of {source.name} ({source.config}) {source.version}, content "
-                f"{source.content_hash}."
+                f"Labels to be fitted to are of {source.name} ({source.config}) "
+                f"{source.version}, content {source.content_hash}."
             )
         if self.protocol.shots:
             notes.append(
