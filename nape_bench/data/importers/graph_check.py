@@ -19,13 +19,18 @@ if TYPE_CHECKING:
     from nape_bench.graph import ArchGraph
 
 
+DIGITS = 16
+"""Digits of a hash that graphs are compared by: 64 bits, which are enough for a pair of graphs."""
+
+
 class Normal(NamedTuple):
     """Published graphs in normal form.
 
     Attributes:
         flat: The graphs.
         wrong: Graph -> why it has no normal form.
-        hashes: Their hashes, str [graphs]; of those that are wrong they say nothing.
+        hashes: The first `DIGITS` digits of their hashes, str [graphs]; of those that are wrong
+            they say nothing.
     """
 
     flat: Flat
@@ -36,7 +41,7 @@ class Normal(NamedTuple):
 def normalise(graphs: Sequence[PublishedGraph], rows: NodeRows) -> Normal:
     """Bring published graphs into normal form (`normal_form`) and take their hashes."""
     flat, wrong = normal_form(flat_of(graphs, rows))
-    return Normal(flat, wrong, graph_hashes(flat))
+    return Normal(flat, wrong, graph_hashes(flat, lanes=1))
 
 
 def flat_of(graphs: Sequence[PublishedGraph], rows: NodeRows) -> Flat:
@@ -51,9 +56,9 @@ def flat_of(graphs: Sequence[PublishedGraph], rows: NodeRows) -> Flat:
 
 
 def comparable_hash(graph: ArchGraph) -> str:
-    """Return the hash of a graph of ours without what the authors' graphs lose."""
+    """Return the first digits of the hash of a graph of ours without what the authors' lose."""
     flat, _ = normal_form(graph.flat())
-    return str(graph_hashes(flat)[0])
+    return str(graph_hashes(flat, lanes=1)[0])
 
 
 def difference(published: Flat, built: ArchGraph) -> str:

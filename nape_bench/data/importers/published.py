@@ -10,7 +10,7 @@ import numpy as np
 
 from nape_bench.data.build import RowsBuilder
 from nape_bench.data.importers.computation_graphs import NodeRows, PublishedGraph, short
-from nape_bench.data.importers.graph_check import comparable_hash, difference, normalise
+from nape_bench.data.importers.graph_check import DIGITS, comparable_hash, difference, normalise
 from nape_bench.data.importers.graph_report import GraphReport
 from nape_bench.data.importers.repeats import Repeats
 from nape_bench.data.importers.report import SkippedRow
@@ -131,7 +131,8 @@ class Collection:
                 places.append(place)
         if not numbers:
             return
-        same = self._builder.hashes(places) == normal.hashes[numbers]
+        hashes = self._builder.hashes(places).astype(f"U{DIGITS}")
+        same = hashes == normal.hashes[numbers]
         for rows in self._builder.drain():
             self.spool.add(rows)
         self.report.graphs_same += int(same.sum())
