@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import textwrap
-from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from nape_bench.cli.command import Command, print_table
@@ -22,6 +21,8 @@ WHERE = {"package": "embedded", "store": "local", "hub": "downloaded"}
 
 WRAPPED = 50
 """Characters in a line of the labels' names."""
+WIDE = 100
+"""Characters in a line of text."""
 TABLE = "nape-bench import table"
 _NUMBERED = re.compile(r"(.*\D)\d+")
 
@@ -56,21 +57,29 @@ def _run(args: argparse.Namespace) -> None:
     if lacking:
         print("\n" * bool(at_hand) + "Not at hand, but a command away:")
         # No table: commands are long, and are there to be copied.
-        for entry, more in _of_releases(lacking) if args.name is None else zip(lacking, repeat("")):
-            print(f"\n{entry['name']}, {entry['config']}{more}:\n    {entry['how']}")
+        for what, how in _of_releases(lacking) if args.name is None else _of_commands(lacking):
+            print("\n" + textwrap.fill(what, WIDE, break_on_hyphens=False) + f":\n    {how}")
 
 
-def _of_releases(lacking: Sequence[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], str]]:
-    """Give the first config of each release of a dataset, and say how many more there are."""
+def _of_releases(lacking: Sequence[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Give the first config of each release of a dataset, how many more there are, the command."""
     configs = [(each["name"], " ".join(str(each["how"]).split()[:3])) for each in lacking]
     seen = set()
     for entry, key in zip(lacking, configs, strict=True):
         count = configs.count(key)
+        what = f"{entry['name']}, {entry['config']}"
         if key[1] == TABLE or count == 1:
-            yield entry, ""
+            yield what, entry["how"]
         elif key not in seen:
             seen.add(key)
-            yield entry, f" and {count - 1} more (nape-bench datasets {key[0]})"
+            yield f"{what} and {count - 1} more (nape-bench datasets {key[0]})", entry["how"]
+
+
+def _of_commands(lacking: Sequence[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Give each command once, with all configs of a dataset that it makes."""
+    for how in dict.fromkeys(each["how"] for each in lacking):
+        made = [each for each in lacking if each["how"] == how]
+        yield f"{made[0]['name']}, {', '.join(each['config'] for each in made)}", how
 
 
 def _print_list(at_hand: Sequence[dict[str, Any]]) -> None:

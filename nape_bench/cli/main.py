@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 COMMANDS = (
     "quickstart",
     "datasets",
+    "correlations",
     "protocols",
     "predictors",
     "spaces",

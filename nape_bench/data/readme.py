@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nape_bench.data.manifest import data_file
@@ -12,6 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from nape_bench.data.manifest import ConfigInfo, Manifest
+
+
+OWNER = "nape"
+"""Whose datasets have parts of cards in the package."""
+PARTS = Path(__file__).parent / "datasets"
+"""The folder of parts."""
 
 
 def readme(manifest: Manifest, sizes: Mapping[tuple[str, str], tuple[int, int]], body: str) -> str:
@@ -41,10 +48,15 @@ def readme(manifest: Manifest, sizes: Mapping[tuple[str, str], tuple[int, int]],
 
 
 def plain_card(manifest: Manifest) -> str:
-    """Return a card for a dataset that nobody wrote one for: what the manifest says, in tables."""
+    """Return the card of an imported dataset: what the manifest says, in tables.
+
+    A dataset of the project has its hand-written part before them (`written_part`).
+    """
     info = manifest.info
     lines = [f"# {info.title}", "", info.description, ""]
     lines += [f"`{manifest.name}` {manifest.version}, family `{info.family}`.", ""]
+    if part := written_part(manifest.name):
+        lines += [part, ""]
     for name, config in manifest.configs.items():
         lines += [f"## Config `{name}`", "", label_table(config), "", split_table(config), ""]
         lines += ["Provenance:", ""]
@@ -54,6 +66,19 @@ def plain_card(manifest: Manifest) -> str:
     if info.citation:
         lines += ["", f"## Citation\n\n{info.citation}"]
     return "\n".join(lines)
+
+
+def written_part(name: str) -> str | None:
+    """Return what was written by hand on the published labels of a dataset, None where nothing was.
+
+    It lies in the package, as `datasets/<name>.md`: cards of imported datasets are made where they
+    are imported.
+    """
+    owner, _, short = name.partition("/")
+    path = PARTS / f"{short}.md"
+    if owner != OWNER or not path.is_file():
+        return None
+    return path.read_text(encoding="utf-8").strip()
 
 
 COLUMNS_TEXT = """## Columns

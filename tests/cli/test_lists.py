@@ -60,6 +60,13 @@ def test_configs_of_a_release_are_one_entry(capsys: pytest.CaptureFixture[str]) 
     assert "aiop_sem_seg_shared:" in out
 
 
+def test_configs_that_one_command_makes_are_one_entry(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["datasets", "nape/transnas_micro"]) == 0
+    out = capsys.readouterr().out
+    assert out.count("nape-bench import transnas") == 2
+    assert "normal_test, room_layout_test, segmentsemantic_test:" in out
+
+
 def test_datasets_as_json(tiny: object, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["datasets", "--json"]) == 0
     listed = json.loads(capsys.readouterr().out)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -177,5 +177,5 @@ def _said(
     """Say what each label holds."""
     units = {name: column.unit for name, column in columns.items()}
     lower = [name for name, column in columns.items() if not column.higher_is_better]
-    said = label_infos(dict.fromkeys(columns, ""), values, source, units, lower)
-    return {name: replace(info, meaning=columns[name].meaning) for name, info in said.items()}
+    meanings = {name: column.meaning for name, column in columns.items()}
+    return label_infos(dict.fromkeys(columns, ""), values, source, units, lower, meanings)

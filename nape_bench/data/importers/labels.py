@@ -80,6 +80,7 @@ def label_infos(
     source: str,
     units: Mapping[str, str],
     lower_is_better: Collection[str],
+    meanings: Mapping[str, str],
 ) -> dict[str, LabelInfo]:
     """Say what each label holds.
 
@@ -92,6 +93,7 @@ def label_infos(
         source: The name of the file.
         units: Label -> unit, where it is known.
         lower_is_better: The labels of which less is wanted.
+        meanings: Label -> what was measured; by default its column is named.
     """
     seeds: dict[str, int] = {}
     ceilings: dict[str, float | None] = {}
@@ -103,7 +105,7 @@ def label_infos(
             ceilings.update(dict.fromkeys([label, *repeats], ceiling))
     return {
         label: LabelInfo(
-            meaning=f"column {column} of {source}",
+            meaning=meanings.get(label, f"column {column} of {source}"),
             unit=units.get(label, ""),
             higher_is_better=label not in lower_is_better,
             source=source,

@@ -55,6 +55,7 @@ def import_table(
     lower_is_better: Collection[str] = (),
     missing: Collection[str] = (),
     each: bool = False,
+    meanings: Mapping[str, str] | None = None,
     progress: bool = True,
     importer: str = "table",
     command: str | None = None,
@@ -89,6 +90,7 @@ def import_table(
         missing: Texts, beside empty cells and NaN, that stand for a missing label ("-1").
         each: Whether each label becomes a config of its own, named by it, instead of all one;
             labels of many tasks, each with protocols of its own.
+        meanings: Label -> what was measured, in a sentence; by default its column is named.
         progress: Whether to show progress on stderr.
         importer: What the provenance names as the importer.
         command: What it gives as the command; by default that of this import.
@@ -158,7 +160,7 @@ def import_table(
         sources, importer, command, rows=report.read, skipped=len(report.skipped)
     ) | dict(about or {})  # fmt: skip
     label_units = {label: (units or {})[given] for label, given in unit_of.items()}
-    said = label_infos(named, values, listed, label_units, lower)
+    said = label_infos(named, values, listed, label_units, lower, meanings or {})
     info = _info(name, space, listed)
     folders = gathering.put(
         name, version, info, configs, said, dict.fromkeys(configs, told), splits

@@ -53,6 +53,11 @@ _FILE = re.compile(r"transnas-bench_\w*\.pth")
 _MODES = {"valid": ("", "validation"), "test": ("_test", "test")}
 """What a metric's name begins with -> what follows the task in ours, and the data."""
 
+
+def _meaning(what: str, data: str) -> str:
+    return f"{what}, {data} data, last epoch"
+
+
 _TABLE = Preset(
     r"transnas101_micro\.csv",
     "transnas_micro",
@@ -62,6 +67,7 @@ _TABLE = Preset(
         "spec": ["arch_str"],
         "labels": {task: f"{task}_val" for task in TASKS},
         "units": {task: told[2] for task, told in TASKS.items() if told[2]},
+        "meanings": {task: _meaning(told[1], "validation") for task, told in TASKS.items()},
         "each": True,
     },
 )
@@ -109,7 +115,7 @@ def _import_file(source: Source, choices: Choices) -> list[tuple[Path, ImportRep
     configs = {
         f"{task}{ending}": Config(
             f"{task}, {told} data, last epoch",
-            {f"{task}{ending}": Column(f"{meaning}, {told} data, last epoch", unit, low, high)},
+            {f"{task}{ending}": Column(_meaning(meaning, told), unit, low, high)},
         )
         for ending, told in _MODES.values()
         for task, (_, meaning, unit, low, high) in TASKS.items()

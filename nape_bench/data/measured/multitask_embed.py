@@ -16,14 +16,11 @@ from nape_bench.data.measured.multitask import (
     config_of,
     read_bodies,
 )
-from nape_bench.data.measured.multitask_card import (
-    compose,
-    published_together,
-    to_json,
-)
+from nape_bench.data.measured.multitask_card import compose
 from nape_bench.data.measured.results import Choice
 from nape_bench.data.registry import dataset_specs
 from nape_bench.data.store import check_pin
+from nape_bench.data.together import to_json, together
 from nape_bench.data.write import describe, write_folder
 
 if TYPE_CHECKING:
@@ -85,11 +82,11 @@ def embed_multitask(
         present = read_manifest(folder)
         check_same(present, manifest, folder)
         return folder, present
-    together = None if against is None else published_together(against)
-    card = compose(cards, manifest, bodies, together, _command(version, bodies, against))
+    published = None if against is None else together(against)
+    card = compose(cards, manifest, bodies, published, _command(version, bodies, against))
     extra: dict[str, str | bytes] = {PICTURE_FILE: _picture(bodies)}
-    if together is not None:
-        extra[TOGETHER_FILE] = to_json(together)
+    if published is not None:
+        extra[TOGETHER_FILE] = to_json(published)
     write_folder(folder, manifest, data, card=card, extra=extra)
     return folder, manifest
 

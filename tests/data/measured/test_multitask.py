@@ -11,7 +11,6 @@ import pytest
 
 from nape_bench.cli.main import main
 from nape_bench.data import load_dataset, places
-from nape_bench.data.measured import multitask_embed as module
 from nape_bench.data.measured.multitask import METRICS, config_of, read_bodies
 from nape_bench.data.measured.multitask_embed import PICTURE_FILE, TOGETHER_FILE, embed_multitask
 from nape_bench.data.measured.results import Choice
@@ -162,12 +161,12 @@ def test_published_tasks_stand_beside_it(store: Path, package: Path, tmp_path: P
     told = [f"--label={name}={name}_val" for name in "abc"]
     words = ["import", "table", str(table), "--space", "transnas_micro", "--spec", "arch_str"]
     assert main([*words, *told, "--name", "jane/tasks", "--each", "--quiet"]) == 0
-    together = module.published_together("jane/tasks", ["a", "b", "c"])
-    assert together.correlations[0][1:] == pytest.approx([1, -1])
-    with pytest.raises(DataError, match="which tasks"):
-        module.published_together("jane/tasks")
-    folder, _ = embed_multitask(store, "v0.1", families=FAMILIES)
-    assert not (folder / TOGETHER_FILE).exists()
+    folder, _ = embed_multitask(store, "v0.1", families=FAMILIES, against="jane/tasks")
+    card = (folder / "README.md").read_text()
+    assert "jane/tasks, 20 architectures:" in card
+    assert "| a |  | 1.000 | -1.000 |" in card
+    kept = json.loads((folder / TOGETHER_FILE).read_text())
+    assert [pair["value"] for pair in kept["pairs"]] == pytest.approx([1, -1, -1])
 
 
 def test_a_version_is_made_once(store: Path, package: Path, tmp_path: Path) -> None:
