@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Picture = NDArray[np.uint8]
 
-ZOOM = 5
+ZOOM = 7
 """Pixels of the picture for one of a scene."""
 GAP = 6
 STUFF_COLOURS = [(70, 70, 80), (120, 120, 130), (170, 170, 180), (215, 215, 225)]
