@@ -17,10 +17,12 @@ def test_every_family_reads_its_example_and_lists_names_that_it_reads(family: st
     entry = protocol_families()[family]
     assert protocol(entry.example).name == entry.example
     pairs = [("nape/hiaml", "micro"), ("nape/nb201", "cifar10"), ("jane/mine", "accuracy")]
-    names = entry.names([*pairs, ("nape/nb101", "micro"), ("nape/nb101", "cifar10")])
+    more = [("nape/nb101", "micro"), ("nape/nb101", "cifar10"), ("nape/fbnet", "latency")]
+    names = entry.names([*pairs, *more])
+    assert names
     assert len(set(names)) == len(names)
     assert [protocol(name).name for name in names] == names
-    assert set(pairs[:2]) <= {(protocol(n).dataset, protocol(n).config) for n in names}
+    assert {(protocol(n).dataset, protocol(n).config) for n in names} <= {*pairs, *more}
     assert entry.title
     assert entry.pattern.startswith(f"{family}/")
 
@@ -76,6 +78,18 @@ def test_the_labels_of_nas_bench_101_go_with_those_of_the_family(config: str, tr
     source = protocol(f"gennape/nb201/{config}-ft50").source
     assert source is not None
     assert source.config == trained
+
+
+def test_a_device_is_a_target_of_which_twenty_samples_are_seen() -> None:
+    made = protocol("hw/fbnet-0/fpga")
+    assert (made.dataset, made.config, made.target) == ("nape/fbnet", "latency", "fpga")
+    assert (made.shots, made.train, made.test) == (20, None, "all")
+    with pytest.raises(UnknownNameError, match="did you mean fbnet-"):
+        protocol("hw/fbnet/fpga")
+    with pytest.raises(UnknownNameError, match="known are eyeriss, fpga, raspi4"):
+        protocol("hw/fbnet-0/toaster")
+    with pytest.raises(ProtocolError, match="<dataset>-<task>/<device> expected"):
+        protocol("hw/fbnet-0")
 
 
 def test_gennape_has_no_test_on_what_is_trained_on() -> None:
