@@ -33,6 +33,7 @@ COMMANDS = (
     "import_gennape",
     "import_aiop",
     "import_transnas",
+    "import_nasbench101",
     "label",
     "build",
     "publish",

@@ -119,16 +119,34 @@ def import_entries(
     """
     check_version(choices.version)
     columns = {n: c for config in benchmark.configs.values() for n, c in config.columns.items()}
-    gathering = Gathering(benchmark.family, list(columns), choices)
+    with Gathering(benchmark.family, list(columns), choices) as gathering:
+        _gather(benchmark, entries, columns, gathering, progress=choices.progress)
+        return _put(benchmark, columns, gathering, choices)
+
+
+def _gather(
+    benchmark: Benchmark,
+    entries: Iterable[Entry],
+    columns: Mapping[str, Column],
+    gathering: Gathering,
+    *,
+    progress: bool,
+) -> None:
+    """Add all architectures."""
     space = space_of(benchmark.family)
     sources = benchmark.sources
-    bar = tqdm(
-        entries, f"import {benchmark.importer}", unit="architecture", disable=not choices.progress
-    )
+    bar = tqdm(entries, f"import {benchmark.importer}", unit="architecture", disable=not progress)
     for entry in bar:
         file = sources[entry.source]
         row = entry.where if len(sources) == 1 else f"{file.name}, {entry.where}"
         gathering.add(file.where, entry.where, row, partial(_read, entry, space, columns))
+
+
+def _put(
+    benchmark: Benchmark, columns: Mapping[str, Column], gathering: Gathering, choices: Choices
+) -> list[tuple[Path, ImportReport]]:
+    """Put the configs that have labels into the local store."""
+    sources = benchmark.sources
     values, splits = gathering.finish(", ".join([source.where for source in sources[:3]]))
     given = {name for name, found in values.items() if not np.isnan(found).all()}
     configs = {
@@ -138,6 +156,9 @@ def import_entries(
     }
     if not configs:
         raise DataError(f"{sources[0].where}: no architecture has a label")
+    kept = {label for labels in configs.values() for label in labels}
+    missing = gathering.report.missing
+    gathering.report.missing = {label: missing[label] for label in missing if label in kept}
     names = [source.name for source in sources]
     told = provenance(
         sources, benchmark.importer,
