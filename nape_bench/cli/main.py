@@ -34,6 +34,8 @@ COMMANDS = (
     "import_aiop",
     "import_transnas",
     "import_nasbench101",
+    "import_help_latency",
+    "import_hwnasbench",
     "label",
     "build",
     "publish",

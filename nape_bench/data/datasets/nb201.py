@@ -2,14 +2,17 @@
 
 - cifar10: test accuracy after 200 epochs, mean over seeds, as in `nats_bench.csv` of
   v-tao/nats-bench-landscape (values of NATS-Bench, MIT).
-- latency: milliseconds on 27 devices and batch sizes that HELP published (data/nasbench201 of its
-  repository, MIT), as one table of nb201_index, arch_str and a column for each; the pattern leaves
-  the index out.
+- latency: milliseconds on 27 devices and batch sizes that HELP published
+  (github.com/HayeonLee/HELP, MIT: data/nasbench201 with its str_arch2idx.pt and a file a device).
+- hw_cifar10 and so on: latencies and energies of HW-NAS-Bench, from the file that its repository
+  holds (github.com/GATECH-EIC/HW-NAS-Bench, MIT).
+
+The importers of these two were tested on the published values, put into files in those formats.
 """
 
 from __future__ import annotations
 
-from nape_bench.data.datasets._releases import gennape
+from nape_bench.data.datasets._releases import HELP_LATENCY, gennape
 from nape_bench.data.registry import DatasetSpec, published_info, register
 
 NB201 = register(
@@ -29,10 +32,10 @@ NB201 = register(
                 "nape-bench import table nats_bench.csv --space nb201 --spec ArchitectureString "
                 "--label cifar10=CIFAR10TestAccuracy200Epochs --unit cifar10=% --name nape/nb201"
             ),
-            "latency": (
-                "nape-bench import table nb201_latency_ms.csv --space nb201 --spec arch_str "
-                "--label '[!n]*' --unit '*=ms' --lower-is-better '*' --name nape/nb201 "
-                "--config latency"
+            "latency": HELP_LATENCY,
+            **dict.fromkeys(
+                ("hw_cifar10", "hw_cifar100", "hw_imagenet16"),
+                "nape-bench import hwnasbench HW-NAS-Bench-v1_0.pickle",
             ),
         },
         pins={

@@ -5,6 +5,8 @@ from __future__ import annotations
 from nape_bench.data.importers.aiop import import_aiop
 from nape_bench.data.importers.gennape import import_gennape
 from nape_bench.data.importers.graph_report import GraphReport
+from nape_bench.data.importers.help_latency import import_help_latency
+from nape_bench.data.importers.hwnasbench import import_hwnasbench
 from nape_bench.data.importers.nasbench101 import import_nasbench101
 from nape_bench.data.importers.report import ImportReport, SkippedRow
 from nape_bench.data.importers.table import import_table
@@ -16,6 +18,8 @@ __all__ = [
     "SkippedRow",
     "import_aiop",
     "import_gennape",
+    "import_help_latency",
+    "import_hwnasbench",
     "import_nasbench101",
     "import_table",
     "import_transnas",

@@ -89,6 +89,7 @@ class Benchmark:
         family: The space.
         configs: Config -> what it is.
         sources: The files.
+        given: What the command was given, where it is not the first of the files.
     """
 
     importer: str
@@ -96,6 +97,7 @@ class Benchmark:
     family: str
     configs: Mapping[str, Config]
     sources: Sequence[Source]
+    given: str = ""
 
 
 def import_entries(
@@ -162,7 +164,9 @@ def _put(
     names = [source.name for source in sources]
     told = provenance(
         sources, benchmark.importer,
-        import_command(benchmark.importer, names[:1], choices.command_options()),
+        import_command(
+            benchmark.importer, [benchmark.given or names[0]], choices.command_options()
+        ),
         rows=gathering.report.read, skipped=len(gathering.report.skipped),
     )  # fmt: skip
     tasks = {

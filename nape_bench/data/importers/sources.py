@@ -42,11 +42,13 @@ class Source:
         name: Its name without folders.
         where: What messages call it.
         open: Opens it for reading, from its beginning each time.
+        folders: Names of the folders that it lies in, the innermost last.
     """
 
     name: str
     where: str
     open: Callable[[], AbstractContextManager[BinaryIO]]
+    folders: tuple[str, ...] = ()
 
     @property
     def suffix(self) -> str:
@@ -66,17 +68,20 @@ class Source:
         return found
 
 
-def find_sources(path: Path, wanted: Callable[[str], bool]) -> list[Source]:
+def find_sources(
+    path: Path, wanted: Callable[[str], bool], *, by_folder: bool = False
+) -> list[Source]:
     """Return the files that a path stands for, by name.
 
     Args:
         path: A file; a folder, which is searched with all below it; or an archive (.zip, .tar,
             .tar.gz, .tgz, .tar.bz2, .tar.xz).
         wanted: Whether a file of this name is meant.
+        by_folder: Whether files that have the same name in different folders are different ones.
 
     Raises:
-        DataError: There is none, two have the same name, or an archive is damaged, or has a member
-            that leads out of it, is a link, or is too large.
+        DataError: There is none, two have the same name and are not different ones, or an archive
+            is damaged, or has a member that leads out of it, is a link, or is too large.
     """
     try:
         if path.is_dir():
@@ -93,7 +98,7 @@ def find_sources(path: Path, wanted: Callable[[str], bool]) -> list[Source]:
     except _FAILURES as error:
         raise DataError(f"{path} cannot be read: {error}") from None
     chosen = sorted((each for each in found if wanted(each.name)), key=lambda each: each.where)
-    names = [each.name for each in chosen]
+    names = [] if by_folder else [each.name for each in chosen]
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         raise DataError(f"{path} has several files {twice[0]}: give the path of one")
@@ -101,7 +106,11 @@ def find_sources(path: Path, wanted: Callable[[str], bool]) -> list[Source]:
 
 
 def find_release(
-    path: str | os.PathLike[str], wanted: Callable[[str], bool], files: str
+    path: str | os.PathLike[str],
+    wanted: Callable[[str], bool],
+    files: str,
+    *,
+    by_folder: bool = False,
 ) -> list[Source]:
     """Return the files of a published release that a path stands for (`find_sources`).
 
@@ -109,12 +118,13 @@ def find_release(
         path: A file, a folder or an archive.
         wanted: Whether a file of this name is one.
         files: The names that they have, for messages.
+        by_folder: As for `find_sources`.
 
     Raises:
         DataError: There is none, or as for `find_sources`.
     """
     place = Path(path).expanduser()
-    found = find_sources(place, wanted)
+    found = find_sources(place, wanted, by_folder=by_folder)
     if not found:
         raise DataError(f"{place} has none of the files of this release: {files}")
     return found
@@ -171,7 +181,7 @@ def plain_source(path: Path) -> Source:
     """Return a file that is no member of an archive."""
     where = str(path)
     opened = partial(_opened, where, lambda _: path.open("rb"))
-    return Source(path.name, where, opened)
+    return Source(path.name, where, opened, path.resolve().parent.parts)
 
 
 def _zipped(path: Path) -> list[Source]:
@@ -224,7 +234,7 @@ def _part(where: str, name: str, path: Path, start: int, size: int) -> Source:
     opened = partial(
         _opened, where, lambda _: path.open("rb"), lambda file: _Window(file, start, size)
     )
-    return Source(PurePosixPath(name).name, where, opened)
+    return Source(PurePosixPath(name).name, where, opened, PurePosixPath(name).parent.parts)
 
 
 def _member(
@@ -236,7 +246,7 @@ def _member(
     def open_member() -> AbstractContextManager[BinaryIO]:
         return _opened(where, lambda _: opener(path), take)
 
-    return Source(PurePosixPath(name).name, where, open_member)
+    return Source(PurePosixPath(name).name, where, open_member, PurePosixPath(name).parent.parts)
 
 
 def _check_count(path: Path, members: int) -> None:
