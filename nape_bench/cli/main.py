@@ -34,6 +34,7 @@ COMMANDS = (
     "import_aiop",
     "import_transnas",
     "import_nasbench101",
+    "import_nats",
     "import_help_latency",
     "import_hwnasbench",
     "label",

@@ -7,13 +7,22 @@
 - hw_cifar10 and so on: latencies and energies of HW-NAS-Bench, from the file that its repository
   holds (github.com/GATECH-EIC/HW-NAS-Bench, MIT).
 
-The importers of these two were tested on the published values, put into files in those formats.
+- nats_cifar10 and so on: accuracies of all trainings, of 200 and of 12 epochs, from NATS-Bench's
+  archive of a file a cell, to which github.com/D-X-Y/NATS-Bench (MIT) links.
+
+The importers of latency and hw were tested on the published values, put into files in those
+formats, that of nats on small made files alone.
 """
 
 from __future__ import annotations
 
 from nape_bench.data.datasets._releases import HELP_LATENCY, gennape
 from nape_bench.data.registry import DatasetSpec, published_info, register
+
+NATS = (
+    *("cifar10", "cifar100", "imagenet16"),
+    *("cifar10_12", "cifar100_12", "imagenet16_12"),
+)
 
 NB201 = register(
     DatasetSpec(
@@ -33,6 +42,10 @@ NB201 = register(
                 "--label cifar10=CIFAR10TestAccuracy200Epochs --unit cifar10=% --name nape/nb201"
             ),
             "latency": HELP_LATENCY,
+            **dict.fromkeys(
+                [f"nats_{name}" for name in NATS],
+                "nape-bench import nats NATS-tss-v1_0-3ffb9-simple.tar",
+            ),
             **dict.fromkeys(
                 ("hw_cifar10", "hw_cifar100", "hw_imagenet16"),
                 "nape-bench import hwnasbench HW-NAS-Bench-v1_0.pickle",
