@@ -35,6 +35,7 @@ COMMANDS = (
     "import_transnas",
     "import_nasbench101",
     "import_nats",
+    "import_nasbench301",
     "import_help_latency",
     "import_hwnasbench",
     "label",

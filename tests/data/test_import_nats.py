@@ -99,7 +99,7 @@ def test_archive(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
             config = f"nats_{ours}{ending}"
             ds = load_dataset("nape/nb201", config)
             assert ds.target == f"{config}_test"
-            assert ds.provenance["command"].split()[3] == folder.name
+            assert ds.provenance["command"].split()[3] == path.name
             found = labels(config, ds.target)
             for cell, arch in enumerate(CELLS):
                 base = accuracy(cell, dataset, name, 0)

@@ -8,6 +8,7 @@ from nape_bench.data.importers.graph_report import GraphReport
 from nape_bench.data.importers.help_latency import import_help_latency
 from nape_bench.data.importers.hwnasbench import import_hwnasbench
 from nape_bench.data.importers.nasbench101 import import_nasbench101
+from nape_bench.data.importers.nasbench301 import import_nasbench301
 from nape_bench.data.importers.nats import import_nats
 from nape_bench.data.importers.report import ImportReport, SkippedRow
 from nape_bench.data.importers.table import import_table
@@ -22,6 +23,7 @@ __all__ = [
     "import_help_latency",
     "import_hwnasbench",
     "import_nasbench101",
+    "import_nasbench301",
     "import_nats",
     "import_table",
     "import_transnas",

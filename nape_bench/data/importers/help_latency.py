@@ -9,14 +9,13 @@ pickles without running anything in them.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nape_bench.data.importers.computation_graphs import short
 from nape_bench.data.importers.entries import Benchmark, Column, Config, Entry, import_entries
 from nape_bench.data.importers.gathering import Choices
 from nape_bench.data.importers.repeats import ERROR
-from nape_bench.data.importers.sources import find_release
+from nape_bench.data.importers.sources import find_release, given_name
 from nape_bench.data.importers.torch_file import read_torch
 from nape_bench.data.info import check_labels
 from nape_bench.data.pickles.plain import plain
@@ -25,6 +24,7 @@ from nape_bench.errors import DataError
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from nape_bench.data.importers.report import ImportReport
     from nape_bench.data.importers.sources import Source
@@ -66,7 +66,6 @@ def import_help_latency(
     )
     sources = find_release(path, lambda name: name.endswith(".pt"), files, by_folder=True)
     done = []
-    given = Path(path).expanduser().resolve().name
     for name, told in SPACES.items():
         devices = [each for each in sources if each.folders[-2:] == (name, _LATENCY)]
         if devices:
@@ -75,7 +74,7 @@ def import_help_latency(
                 for each in sources
                 if (each.folders[-1:], each.name) == ((name,), told.architectures)
             ]
-            done += _import_space(path, name, architectures, devices, given, choices)
+            done += _import_space(path, name, architectures, devices, choices)
     if not done:
         raise DataError(f"{path} has none of the files of this release: {files}")
     return done
@@ -86,7 +85,6 @@ def _import_space(
     name: str,
     architectures: Sequence[Source],
     devices: Sequence[Source],
-    given: str,
     choices: Choices,
 ) -> list[tuple[Path, ImportReport]]:
     told = SPACES[name]
@@ -105,7 +103,7 @@ def _import_space(
     }
     benchmark = Benchmark(
         "help_latency", CITE, told.family, {CONFIG: Config(told.task, columns)},
-        [*architectures, *devices], given,
+        [*architectures, *devices], given_name(path),
     )  # fmt: skip
     specs = told.read(architectures[0])
     latencies = {

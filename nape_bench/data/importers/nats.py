@@ -25,7 +25,7 @@ from nape_bench.data.importers.entries import Benchmark, Column, Config, Entry, 
 from nape_bench.data.importers.gathering import Choices
 from nape_bench.data.importers.published import label
 from nape_bench.data.importers.repeats import ERROR
-from nape_bench.data.importers.sources import find_release
+from nape_bench.data.importers.sources import find_release, given_name
 from nape_bench.data.importers.torch_file import PLAIN
 from nape_bench.data.pickles import read_objects
 from nape_bench.errors import DataError
@@ -104,8 +104,7 @@ def import_nats(
         name: Config(f"{DATASETS[dataset][0]}, {epochs} epochs", _columns(name, f"{epochs} epochs"))
         for name, dataset, epochs in _configs()
     }
-    given = sources[0].folders[-1] if sources[0].folders else sources[0].name
-    benchmark = Benchmark("nats", CITE, "nb201", configs, sources, given)
+    benchmark = Benchmark("nats", CITE, "nb201", configs, sources, given_name(path))
     return import_entries(benchmark, _entries(sources), choices)
 
 

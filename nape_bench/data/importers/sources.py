@@ -29,6 +29,8 @@ MOST_RATIO = 100
 """How much larger than in its archive a file may be; those of the papers are 10 times as large."""
 MOST_MEMBERS = 100_000
 """Of an archive; NATS-Bench's of sizes has 32,769."""
+MOST_PACKED_MEMBERS = 1_000
+"""Of an archive that is packed as a whole: each member is found by unpacking all before it."""
 _ANY_RATIO = 1 << 20  # bytes up to which a file may be any times larger
 
 _FAILURES = (OSError, EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError, RuntimeError)
@@ -130,6 +132,11 @@ def find_release(
     return found
 
 
+def given_name(path: str | os.PathLike[str]) -> str:
+    """Return what a command calls a path: its last part, without where on this machine it lies."""
+    return Path(path).expanduser().resolve().name
+
+
 class _Window(contextlib.nullcontext[None]):
     """A part of an open file."""
 
@@ -185,8 +192,9 @@ def plain_source(path: Path) -> Source:
 
 
 def _zipped(path: Path) -> list[Source]:
-    with zipfile.ZipFile(path) as archive:
-        members = archive.infolist()
+    # It stays open for as long as its files are known: its list of members is read once.
+    archive = zipfile.ZipFile(path)
+    members = archive.infolist()
     found = []
     _check_count(path, len(members))
     for member in members:
@@ -199,8 +207,15 @@ def _zipped(path: Path) -> list[Source]:
         if member.flag_bits & 1:
             raise DataError(f"{where} is encrypted: unpack it first")
         _check_size(where, member.file_size, member.compress_size)
-        found.append(_member(where, member.filename, path, zipfile.ZipFile, "open"))
+        found.append(_unzipped(where, archive, member))
     return found
+
+
+def _unzipped(where: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Source:
+    """Return a member of a zip file."""
+    name = PurePosixPath(member.filename)
+    opened = partial(_opened, where, lambda _: archive.open(member))
+    return Source(name.name, where, opened, name.parent.parts)
 
 
 def _tarred(path: Path) -> list[Source]:
@@ -217,10 +232,15 @@ def _tarred(path: Path) -> list[Source]:
                 continue
             if not member.isreg():
                 raise DataError(f"{where} is a link or a device: only files are read from archives")
+            if packed and len(found) == MOST_PACKED_MEMBERS:
+                raise DataError(
+                    f"{path} has more than {MOST_PACKED_MEMBERS:,} files and is packed as a whole, "
+                    "so that each takes long to find: unpack it first"
+                )
             total += member.size
             _check_size(where, total, path.stat().st_size)
             if packed or member.sparse is not None:
-                found.append(_member(where, member.name, path, tarfile.open, "extractfile"))
+                found.append(_packed(where, member.name, path))
             else:
                 found.append(_part(where, member.name, path, member.offset_data, member.size))
     return found
@@ -237,14 +257,11 @@ def _part(where: str, name: str, path: Path, start: int, size: int) -> Source:
     return Source(PurePosixPath(name).name, where, opened, PurePosixPath(name).parent.parts)
 
 
-def _member(
-    where: str, name: str, path: Path, opener: Callable[[Path], Any], method: str
-) -> Source:
-    def take(archive: Any) -> Any:
-        return getattr(archive, method)(name)
+def _packed(where: str, name: str, path: Path) -> Source:
+    """Return a member of a tar file that is packed as a whole."""
 
     def open_member() -> AbstractContextManager[BinaryIO]:
-        return _opened(where, lambda _: opener(path), take)
+        return _opened(where, lambda _: tarfile.open(path), lambda file: file.extractfile(name))
 
     return Source(PurePosixPath(name).name, where, open_member, PurePosixPath(name).parent.parts)
 
