@@ -36,6 +36,8 @@ COMMANDS = (
     "import_nasbench101",
     "import_nats",
     "import_nasbench301",
+    "import_nasbench_macro",
+    "import_dynas",
     "import_help_latency",
     "import_hwnasbench",
     "label",
