@@ -40,16 +40,20 @@ class Choices:
         skip_bad: Leave out what cannot be read; else it stops the import.
         on_duplicate: What becomes of an architecture that comes with different labels (`repeats`).
         progress: Whether to show progress on stderr.
+        commit: The commit at the Hub that the files come from, empty where they were given.
     """
 
     version: str = "v1.0"
     skip_bad: bool = False
     on_duplicate: str = ERROR
     progress: bool = True
+    commit: str = ""
 
     def command_options(self) -> dict[str, list[str]]:
         """Return option of the command -> its values, for the provenance."""
         return {
+            "--from-hub": [""] * bool(self.commit),
+            "--revision": [self.commit] * bool(self.commit),
             "--version": [self.version],
             "--skip-bad": [""] * self.skip_bad,
             "--on-duplicate": [self.on_duplicate] * (self.on_duplicate != ERROR),
