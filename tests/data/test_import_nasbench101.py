@@ -6,7 +6,8 @@ import base64
 import io
 import json
 import tarfile
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,9 +23,6 @@ from nape_bench.errors import DataError
 from nape_bench.spaces import space
 from tests.data import tfrecords
 from tests.data.tfrecords import framed, metrics, row, write
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 NB101 = space("nb101")
 FILE = "nasbench_only108.tfrecord"
@@ -72,6 +70,8 @@ def test_whole_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert values("cifar10_epochs108", label) == expected
     ds = load_dataset("nape/nb101", "cifar10_epochs108")
     assert ds.target == "test_accuracy_108"
+    assert "small files in this format" in ds.provenance["importer_tested_on"]
+    assert "small files in this format" in (Path(ds.path) / "README.md").read_text()
     told = ds.labels_info
     assert (told[ds.target].seeds, told[ds.target].unit) == (3, "fraction")
     assert [name for name, each in told.items() if not each.higher_is_better] == [
@@ -118,11 +118,16 @@ WRONG = {
     "too short": (changed()[:4], "hash, epochs"),
     "a bool for epochs": (changed(epochs=True), "hash, epochs"),
     "epochs": (changed(epochs=24), "24 epochs, where one of 108, 36, 12, 4 expected"),
-    "no square": (changed(adjacency="0" * 24), "a square of 0 and 1 expected"),
-    "no matrix": (changed(adjacency=""), "a square of 0 and 1 expected"),
-    "letters": (changed(adjacency="0" * 24 + "x"), "a square of 0 and 1 expected"),
-    "a cycle": (changed(adjacency="01" * 12 + "0", cell="a"), "entries are 0 up to the diagonal"),
-    "operations": (changed(ops="input,conv3x3-bn-relu,output", cell="a"), "5 operations"),
+    "no square": (changed(adjacency="0" * 24), "a square of 0 and 1 of up to 7 rows"),
+    "no matrix": (changed(adjacency=""), "a square of 0 and 1 of up to 7 rows"),
+    "letters": (changed(adjacency="0" * 24 + "x"), "a square of 0 and 1 of up to 7 rows"),
+    "too many": (changed(adjacency="0" * 64), "a square of 0 and 1 of up to 7 rows"),
+    "no hash": (changed(cell="a" * 31), "32 hexadecimal digits expected"),
+    "a cycle": (
+        changed(adjacency="01" * 12 + "0", cell="a" * 32),
+        "entries are 0 up to the diagonal",
+    ),
+    "operations": (changed(ops="input,conv3x3-bn-relu,output"), "operations .*: 5 expected"),
     "no base64": (changed(metrics="\ud800"), "metrics are no base64"),
     "no message": (encoded(b"\xff" * 20), "metrics: byte 0 of the message: an integer"),
     "cut off": (encoded(metrics(0.5)[:60]), "metrics: byte .* it is cut off"),

@@ -90,6 +90,8 @@ class Benchmark:
         configs: Config -> what it is.
         sources: The files.
         given: What the command was given, where it is not the first of the files.
+        tested: What the importer was tested on, where that was not the authors' own files: the
+            dataset's card says so.
     """
 
     importer: str
@@ -98,6 +100,7 @@ class Benchmark:
     configs: Mapping[str, Config]
     sources: Sequence[Source]
     given: str = ""
+    tested: str = ""
 
 
 def import_entries(
@@ -169,6 +172,8 @@ def _put(
         ),
         rows=gathering.report.read, skipped=len(gathering.report.skipped),
     )  # fmt: skip
+    if benchmark.tested:
+        told["importer_tested_on"] = benchmark.tested
     tasks = {
         name: {
             **told, "source": benchmark.cite, "family": benchmark.family,

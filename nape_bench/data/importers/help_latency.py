@@ -34,6 +34,7 @@ CITE = (
     "NeurIPS 2021"
 )
 CONFIG = "latency"
+TESTED = "the published values, put into files in this format, not the authors' own files"
 
 _LATENCY = "latency"  # the folder of the devices
 _OFA = ("ks", "e", "d", "r")
@@ -103,7 +104,7 @@ def _import_space(
     }
     benchmark = Benchmark(
         "help_latency", CITE, told.family, {CONFIG: Config(told.task, columns)},
-        [*architectures, *devices], given_name(path),
+        [*architectures, *devices], given_name(path), tested=TESTED,
     )  # fmt: skip
     specs = told.read(architectures[0])
     latencies = {

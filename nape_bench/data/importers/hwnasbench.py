@@ -34,6 +34,10 @@ CITE = "Li et al., HW-NAS-Bench: Hardware-Aware Neural Architecture Search Bench
 CONFIGS = {"cifar10": "hw_cifar10", "cifar100": "hw_cifar100", "ImageNet16-120": "hw_imagenet16"}
 """Dataset in the file -> config."""
 
+TESTED = (
+    "the published values of CIFAR-10, put into a file in this format, not the authors' own file"
+)
+
 _FILE = re.compile(r"HW-NAS-Bench[\w-]*\.pickle")
 _SPACE = "nasbench201"
 _MISSING = -1  # stands for what did not run on the Edge TPU
@@ -96,7 +100,9 @@ def import_hwnasbench(
         for name, config in CONFIGS.items():
             if name in cells:
                 what = Config(f"cost of networks for {name}", COLUMNS)
-                benchmark = Benchmark("hwnasbench", CITE, "nb201", {config: what}, [source])
+                benchmark = Benchmark(
+                    "hwnasbench", CITE, "nb201", {config: what}, [source], tested=TESTED
+                )
                 found = _entries(f"{source.where}, {name}", cells[name])
                 done += import_entries(benchmark, found, choices)
     return done

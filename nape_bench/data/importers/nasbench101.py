@@ -17,6 +17,8 @@ from array import array
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from tqdm import tqdm
+
 from nape_bench.data.importers.computation_graphs import short
 from nape_bench.data.importers.entries import Benchmark, Column, Config, Entry, import_entries
 from nape_bench.data.importers.gathering import Choices
@@ -43,8 +45,12 @@ EPOCHS = (108, 36, 12, 4)
 REPEATS = 3
 """Trainings of a cell with each."""
 
+TESTED = "small files in this format, not the authors' own"
+
 _FILE = re.compile(r"nasbench\w*\.tfrecord")
+_HASH = re.compile("[0-9a-f]{32}")
 _CELLS = 423_624
+_VERTICES = 7
 _EVALUATIONS = 3  # before, halfway through, and after a training
 _METRICS = {
     5: "test_accuracy",
@@ -96,8 +102,8 @@ def import_nasbench101(
         )
         for epochs in EPOCHS
     }
-    benchmark = Benchmark("nasbench101", CITE, "nb101", configs, sources)
-    return import_entries(benchmark, _entries(sources[0]), choices)
+    benchmark = Benchmark("nasbench101", CITE, "nb101", configs, sources, tested=TESTED)
+    return import_entries(benchmark, _entries(sources[0], progress=progress), choices)
 
 
 class _Training(NamedTuple):
@@ -199,11 +205,15 @@ def _columns(epochs: int) -> dict[str, Column]:
     return columns | {PARAMS: Column("trainable parameters", "", 1, higher_is_better=False)}
 
 
-def _entries(source: Source) -> Iterator[Entry]:
+def _entries(source: Source, *, progress: bool) -> Iterator[Entry]:
     """Go through the cells of a file, once all of it is read."""
     cells = _Cells()
     with source.open() as file:
-        for number, record in enumerate(read_tfrecords(file, source.where), start=1):
+        bar = tqdm(
+            read_tfrecords(file, source.where), f"read {source.name}", unit="record",
+            disable=not progress,
+        )  # fmt: skip
+        for number, record in enumerate(bar, start=1):
             where = f"record {number} (byte {record.position:,})"
             try:
                 cells.add(where, _read(record.content))
@@ -229,11 +239,17 @@ def _read(content: bytes) -> _Training:
             f"have them, not {short(value)}"
         )
     cell, epochs, adjacency, ops, encoded = value
+    if _HASH.fullmatch(cell) is None:
+        raise DataError(f"hash {short(cell)}: 32 hexadecimal digits expected")
     if epochs not in EPOCHS:
         raise DataError(f"{epochs} epochs, where one of {', '.join(map(str, EPOCHS))} expected")
     size = math.isqrt(len(adjacency))
-    if size * size != len(adjacency) or set(adjacency) - {"0", "1"} or not size:
-        raise DataError(f"adjacency {short(adjacency)}: a square of 0 and 1 expected")
+    if size * size != len(adjacency) or set(adjacency) - {"0", "1"} or not 2 <= size <= _VERTICES:
+        raise DataError(
+            f"adjacency {short(adjacency)}: a square of 0 and 1 of up to {_VERTICES} rows expected"
+        )
+    if ops.count(",") != size - 1:
+        raise DataError(f"operations {short(ops)}: {size} expected, with commas between")
     try:
         message = base64.b64decode(encoded, validate=True)
     except ValueError as error:

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 CITE = "Zela et al., Surrogate NAS Benchmarks, ICLR 2022"
 
+TESTED = "the example in the authors' repository and small files like it, not all of their data"
+
 _FILE = re.compile(r"results_\d+\.json")
 _FOLDER = re.compile(r"results_fidelity_\d+")
 _MOST_BYTES = 1 << 20  # of a file; they have some 4 kilobytes
@@ -118,7 +120,9 @@ def _import_group(
     config = Config(f"CIFAR-10, trained with a budget of {name.partition('_')[2]}", _COLUMNS)
     sources = [source for source, _ in group]
     entries = [entry._replace(source=number) for number, (_, entry) in enumerate(group)]
-    benchmark = Benchmark("nasbench301", CITE, "nb301", {name: config}, sources, given)
+    benchmark = Benchmark(
+        "nasbench301", CITE, "nb301", {name: config}, sources, given, tested=TESTED
+    )
     return import_entries(benchmark, entries, choices)
 
 

@@ -59,6 +59,8 @@ DATASETS: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
 EPOCHS = {"200": "", "12": "_12"}
 """Epochs of trainings in the files -> what ends a config's name."""
 
+TESTED = "small files in this format, not the authors' own"
+
 _FILE = re.compile(r"(\d{6})\.pickle\.pbz2")
 _WHOLE = re.compile(r"(NATS-|NAS-Bench-201-).*\.(pickle\.pbz2|pth)")
 _SEEDS = 3
@@ -104,7 +106,7 @@ def import_nats(
         name: Config(f"{DATASETS[dataset][0]}, {epochs} epochs", _columns(name, f"{epochs} epochs"))
         for name, dataset, epochs in _configs()
     }
-    benchmark = Benchmark("nats", CITE, "nb201", configs, sources, given_name(path))
+    benchmark = Benchmark("nats", CITE, "nb201", configs, sources, given_name(path), tested=TESTED)
     return import_entries(benchmark, _entries(sources), choices)
 
 
