@@ -1,6 +1,6 @@
 """Micro accuracy with shared weights beside published accuracies of the same sub-networks.
 
-    nape-bench import table ...           # the command that `nape-bench datasets` prints
+    nape-bench import dynas DyNAS-T/notebooks/data --on-duplicate mean
     python benchmarks/check_shared.py --store labels --networks 100 --out scores.csv
 
 Published are those that DyNAS-T measured with the weights of the once-for-all MobileNetV3 supernet

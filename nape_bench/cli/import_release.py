@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from nape_bench.cli.command import Command
+from nape_bench.errors import DataError
 
 if TYPE_CHECKING:
     import argparse
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     from nape_bench.data.importers.report import ImportReport
 
 
-def release_command(name: str, title: str, description: str, examples: Sequence[str]) -> Command:
+def release_command(
+    name: str, title: str, description: str, examples: Sequence[str], *, repository: str = ""
+) -> Command:
     """Return `nape-bench import <name>`.
 
     Args:
@@ -24,23 +27,36 @@ def release_command(name: str, title: str, description: str, examples: Sequence[
         title: What is imported: "make datasets of ...".
         description: What is read and what it becomes.
         examples: What stands behind the command's name.
+        repository: Where at the Hub its authors put it, `owner/name`, if they did.
     """
     return Command(
         name=f"import {name}",
         help=f"make datasets of {title}",
         description=f"{description} No code of the files is run.",
         examples=[f"nape-bench import {name} {each}" for each in examples],
-        add_arguments=_add_arguments,
+        add_arguments=partial(_add_arguments, repository),
         run=partial(_run, name),
     )
 
 
-def _add_arguments(parser: argparse.ArgumentParser) -> None:
+def _add_arguments(repository: str, parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "path",
         metavar="PATH",
+        nargs="?" if repository else None,
         help="a file of the release, a folder with all below it, or a zip or tar archive",
     )
+    if repository:
+        parser.add_argument(
+            "--from-hub",
+            action="store_true",
+            help=f"download it from {repository} at the Hub; what was cut short goes on",
+        )
+        parser.add_argument(
+            "--revision",
+            metavar="REVISION",
+            help="branch, tag or commit there (main); the provenance names the commit",
+        )
     parser.add_argument("--version", default="v1.0", help="version of the datasets (v1.0)")
     add_choices(parser, "entries")
 
@@ -72,6 +88,10 @@ def _run(name: str, args: argparse.Namespace) -> None:
 
     importer: Callable[..., Sequence[tuple[Path, ImportReport]]]
     importer = getattr(importers, f"import_{name}")
+    if "from_hub" in args:
+        if args.from_hub == (args.path is not None) or (args.revision and not args.from_hub):
+            raise DataError("a PATH is needed, or --from-hub, which --revision may go with")
+        importer = partial(importer, revision=args.revision)
     imported = importer(
         args.path,
         version=args.version,

@@ -16,7 +16,7 @@ from nape_bench.data.schema import arrow_schema, from_arrow, to_arrow
 from nape_bench.data.splits import SPLITS, assign_splits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
     from types import TracebackType
 
@@ -96,6 +96,10 @@ class Spooled:
 
     def __len__(self) -> int:
         return self._rows
+
+    def chosen(self, labels: Iterable[str]) -> Spooled:
+        """Return the same rows with some of the labels, in that order."""
+        return Spooled(self._path, self._rows, {name: self.labels[name] for name in labels})
 
     def chunks(self, size: int) -> Iterator[Rows]:
         """Go through the rows in their order, `size` at a time, holding no more than is given."""

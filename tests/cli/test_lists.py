@@ -53,7 +53,7 @@ def test_configs_of_a_release_are_one_entry(capsys: pytest.CaptureFixture[str]) 
     out = capsys.readouterr().out
     assert out.count("nape-bench import aiop ") == 3
     assert "and 10 more (nape-bench datasets nape/ofa_pn)" in out
-    assert out.count("nape/nb201, ") == 3
+    assert out.count("nape/nb201, ") == 5
     assert main(["datasets", "nape/ofa_pn"]) == 0
     out = capsys.readouterr().out
     assert out.count("nape-bench import aiop ") == 11

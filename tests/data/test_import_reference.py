@@ -54,10 +54,6 @@ TABLES = {
         "nb201_vtao", 15625, 15625, 1,
         "bc914b862df54d56402aae339d966d5c2257b4bff16928e878a6362087dcffe4",
     ),
-    "nb201/latency": Table(
-        "help_latency", 15625, 15625, 27,
-        "5601d79ea9207e2c6c38380555af0df0ae094b464db152e4a94171d7138e4614",
-    ),
     "nb301/surrogate": Table(
         "nb301_naslib", 1218, 1218, 1,
         "11187e360da6d8648787295ab6d3b47faa592458e94edafdfc479f398ef612f5",
@@ -65,14 +61,6 @@ TABLES = {
     "ofa_mbv3/imagenet": Table(
         "ofa_mbv3_dynas", 2373, 2162, 1,
         "b8e82df913e0afd8b4ad6f70058055fcb49ec79022e1d8100d11bf99d9159260",
-    ),
-    "ofa_mbv3/latency": Table(
-        "help_latency", 5000, 5000, 12,
-        "29b584bd9e3e7141f02f8ee7f1a86c1465b6c64fd778f81743de69d22d7bd3ba",
-    ),
-    "fbnet/latency": Table(
-        "help_latency", 5000, 5000, 27,
-        "eed63ab79a046ec2c1733bb78f9281c584298a5c3e59e34f10e825fd67417e2b",
     ),
     "nb_macro/cifar10": Table(
         "nas_bench_macro", 6561, 6561, 4,
@@ -88,8 +76,9 @@ TABLES = {
 def test_every_known_command_is_tried_here() -> None:
     specs = dataset_specs()
     known = {how for name in specs for how in specs[name].how.values()}
+    importers = ("table", "nasbench_macro", "dynas")
     tables = {how for how in known if how.endswith("transnas101_micro.csv")}
-    tables |= {how for how in known if how.startswith("nape-bench import table")}
+    tables |= {how for how in known if how.split()[2] in importers}
     tried = [name.split("/") for name in TABLES]
     assert {specs[f"nape/{family}"].how[config] for family, config in tried} == tables
 
@@ -103,6 +92,9 @@ def run(name: str, shared: Path, part_of: Callable[[Path], Path] | None = None) 
     for i, word in enumerate(words):
         if Path(word).suffix in {".csv", ".json"}:
             words[i] = str(part_of(folder / word) if part_of else folder / word)
+        elif i == 3:  # a folder of tables
+            files = [part_of(file) if part_of else file for file in sorted(folder.glob("*.csv"))]
+            words[i] = str(files[0].parent)
     assert main([*words[1:], "--quiet"]) == 0
     return load_dataset(dataset, config)
 
@@ -186,19 +178,6 @@ def test_nb201_accuracies(shared: Path, part: Callable[[Path], Path]) -> None:
     }
 
 
-def test_nb201_latencies(shared: Path, part: Callable[[Path], Path]) -> None:
-    ds = run("nb201/latency", shared, part)
-    rows = table(part(shared / "labels/help_latency/nb201_latency_ms.csv"))
-    devices = [name for name in rows[0] if name not in {"nb201_index", "arch_str"}]
-    assert list(ds.labels_info) == devices
-    assert len(devices) == 27
-    assert {(told.unit, told.higher_is_better) for told in ds.labels_info.values()} == {
-        ("ms", False)
-    }
-    for device in ("1080ti_1", "pixel3", "titanxp_32"):
-        assert values(ds, device) == {f"nb201:{r['arch_str']}": float(r[device]) for r in rows}
-
-
 def test_nb301(shared: Path, part: Callable[[Path], Path]) -> None:
     ds = run("nb301/surrogate", shared, part)
     rows = table(part(shared / "labels/nb301_naslib/nb301_surrogate_cifar10.csv"))
@@ -224,35 +203,6 @@ def test_ofa_mbv3_accuracies(shared: Path, part: Callable[[Path], Path]) -> None
     assert set(accuracies) == set(values(ds, "imagenet"))
     assert max(map(len, accuracies.values())) > 1
     assert len(ds.provenance["file"]) == len(ds.provenance["sha256"]) == 5
-
-
-def test_ofa_mbv3_latencies(shared: Path, part: Callable[[Path], Path]) -> None:
-    ds = run("ofa_mbv3/latency", shared, part)
-    rows = table(part(shared / "labels/help_latency/ofa_mbv3_latency_ms.csv"))
-    assert list(ds.labels_info) == [name for name in rows[0] if name not in {"ks", "e", "d", "r"}]
-    for row in rows[::10]:
-        found = ds.lookup({key: row[key] for key in ("ks", "e", "d", "r")})
-        assert {k: str(v) for k, v in found.labels.items()} == {k: row[k] for k in found.labels}
-    resolutions = {int(g.nodes[0][1]) for split in ds for g in ds[split].graphs}
-    assert resolutions == {int(row["r"]) for row in rows}
-    assert (min(resolutions), max(resolutions)) == (128, 224)
-    flops = costs(ds)
-    measured = values(ds, "v100_64")
-    assert spearman([measured[i] for i in measured], [flops[i][1] for i in measured]) > 0.99
-
-
-def test_fbnet(shared: Path, part: Callable[[Path], Path]) -> None:
-    ds = run("fbnet/latency", shared, part)
-    rows = table(part(shared / "labels/help_latency/fbnet_latency_ms.csv"))
-    devices = [name for name in rows[0] if name not in {"op_idx", "ops"}]
-    assert list(ds.labels_info) == devices
-    assert not any(told.higher_is_better for told in ds.labels_info.values())
-    for device in ("1080ti_1", "raspi4", "titanxp_64"):
-        expected = {
-            "fbnet:" + "_".join(map(str, json.loads(row["op_idx"]))): float(row[device])
-            for row in rows
-        }
-        assert values(ds, device) == expected
 
 
 def test_nb_macro(shared: Path, part: Callable[[Path], Path]) -> None:

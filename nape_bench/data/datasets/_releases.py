@@ -1,6 +1,9 @@
-"""The commands that import the releases of GENNAPE's and AIO-P's authors."""
+"""The commands that import releases which have several families."""
 
 from __future__ import annotations
+
+HELP_LATENCY = "nape-bench import help_latency HELP/data"
+"""The command for HELP's latencies (github.com/HayeonLee/HELP)."""
 
 _AIOP = {
     "lsp": "val_PCK_lsp",

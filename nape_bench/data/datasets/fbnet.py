@@ -1,11 +1,13 @@
 """nape/fbnet: FBNet on CIFAR-100, and published latencies that a user imports.
 
-Milliseconds on 27 devices and batch sizes that HELP published (data/fbnet of its repository, MIT),
-as one table of op_idx, ops and a column for each.
+Milliseconds on 27 devices and batch sizes that HELP published (github.com/HayeonLee/HELP, MIT:
+data/fbnet with its metainfo.pt and a file a device). The importer was tested on these values, put
+into files in that format.
 """
 
 from __future__ import annotations
 
+from nape_bench.data.datasets._releases import HELP_LATENCY
 from nape_bench.data.info import DatasetInfo
 from nape_bench.data.registry import DatasetSpec, register
 
@@ -27,12 +29,6 @@ FBNET = register(
                 "Neural Architecture Search Benchmark, ICLR 2021"
             ),
         ),
-        how={
-            "latency": (
-                "nape-bench import table fbnet_latency_ms.csv --space fbnet --spec op_idx,ops "
-                "--label '*' --unit '*=ms' --lower-is-better '*' --name nape/fbnet "
-                "--config latency"
-            )
-        },
+        how={"latency": HELP_LATENCY},
     )
 )

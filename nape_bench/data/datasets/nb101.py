@@ -1,7 +1,12 @@
 """nape/nb101: NAS-Bench-101, and published labels of it that a user imports.
 
-`nb101_500.csv` has the 500 cells that NASLib's repository holds with their validation accuracy
-(Apache-2.0), one a row: adjacency, ops, cifar10_val_acc.
+- cifar10_epochs108 and so on: the benchmark's own file, which github.com/google-research/nasbench
+  (Apache-2.0) links to: storage.googleapis.com/nasbench/nasbench_only108.tfrecord, SHA-256
+  4c39c3936e36a85269881d659e44e61a245babcb72cb374eacacf75d0e5f4fd1, or with the smaller budgets
+  nasbench_full.tfrecord, 3d64db8180fb1b0207212f9032205064312b6907a3bbc81eabea10db2f5c7e9c. The
+  importer was tested on small files in this format, not on these.
+- cifar10: `nb101_500.csv` has the 500 cells that NASLib's repository holds with their validation
+  accuracy (Apache-2.0), one a row: adjacency, ops, cifar10_val_acc.
 """
 
 from __future__ import annotations
@@ -19,6 +24,11 @@ NB101 = register(
             "ICML 2019",
         ),
         how={
+            "cifar10_epochs108": "nape-bench import nasbench101 nasbench_only108.tfrecord",
+            **{
+                f"cifar10_epochs{epochs}": "nape-bench import nasbench101 nasbench_full.tfrecord"
+                for epochs in (36, 12, 4)
+            },
             "gennape_cifar10": gennape("nb101"),
             "cifar10": (
                 "nape-bench import table nb101_500.csv --space nb101 --spec adjacency,ops "

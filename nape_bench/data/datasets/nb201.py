@@ -2,15 +2,27 @@
 
 - cifar10: test accuracy after 200 epochs, mean over seeds, as in `nats_bench.csv` of
   v-tao/nats-bench-landscape (values of NATS-Bench, MIT).
-- latency: milliseconds on 27 devices and batch sizes that HELP published (data/nasbench201 of its
-  repository, MIT), as one table of nb201_index, arch_str and a column for each; the pattern leaves
-  the index out.
+- latency: milliseconds on 27 devices and batch sizes that HELP published
+  (github.com/HayeonLee/HELP, MIT: data/nasbench201 with its str_arch2idx.pt and a file a device).
+- hw_cifar10 and so on: latencies and energies of HW-NAS-Bench, from the file that its repository
+  holds (github.com/GATECH-EIC/HW-NAS-Bench, MIT).
+
+- nats_cifar10 and so on: accuracies of all trainings, of 200 and of 12 epochs, from NATS-Bench's
+  archive of a file a cell, to which github.com/D-X-Y/NATS-Bench (MIT) links.
+
+The importers of latency and hw were tested on the published values, put into files in those
+formats, that of nats on small made files alone.
 """
 
 from __future__ import annotations
 
-from nape_bench.data.datasets._releases import gennape
+from nape_bench.data.datasets._releases import HELP_LATENCY, gennape
 from nape_bench.data.registry import DatasetSpec, published_info, register
+
+NATS = (
+    *("cifar10", "cifar100", "imagenet16"),
+    *("cifar10_12", "cifar100_12", "imagenet16_12"),
+)
 
 NB201 = register(
     DatasetSpec(
@@ -29,10 +41,14 @@ NB201 = register(
                 "nape-bench import table nats_bench.csv --space nb201 --spec ArchitectureString "
                 "--label cifar10=CIFAR10TestAccuracy200Epochs --unit cifar10=% --name nape/nb201"
             ),
-            "latency": (
-                "nape-bench import table nb201_latency_ms.csv --space nb201 --spec arch_str "
-                "--label '[!n]*' --unit '*=ms' --lower-is-better '*' --name nape/nb201 "
-                "--config latency"
+            "latency": HELP_LATENCY,
+            **dict.fromkeys(
+                [f"nats_{name}" for name in NATS],
+                "nape-bench import nats NATS-tss-v1_0-3ffb9-simple.tar",
+            ),
+            **dict.fromkeys(
+                ("hw_cifar10", "hw_cifar100", "hw_imagenet16"),
+                "nape-bench import hwnasbench HW-NAS-Bench-v1_0.pickle",
             ),
         },
         pins={

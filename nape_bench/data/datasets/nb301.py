@@ -1,5 +1,9 @@
 """nape/nb301: NAS-Bench-301, and published labels of it that a user imports.
 
+`nape-bench import nasbench301` makes configs trained_e<epochs>_l<cells>_c<channels> of the
+trainings behind the benchmark, from the authors' data, to which github.com/automl/nasbench301
+links. It was tested on the example in that repository and small files like it.
+
 `nb301_surrogate_cifar10.csv` has the genotypes that NASLib's repository holds with the accuracy
 that the benchmark's surrogate model predicts (Apache-2.0): genotype, cifar10_val_surrogate.
 """

@@ -1,6 +1,7 @@
 """nape/nb_macro: NAS-Bench-Macro, and its published accuracies, which a user imports.
 
-The file is the one of the authors' repository (Apache-2.0).
+The file is the one of the authors' repository (data of github.com/xiusu/NAS-Bench-Macro,
+Apache-2.0).
 """
 
 from __future__ import annotations
@@ -27,13 +28,6 @@ NB_MACRO = register(
         pins={
             "v1.0": {"micro": "4b43162068f16e5188ba94be9032003c7730bc0286c55eedff2172f6c489efc7"}
         },
-        how={
-            "cifar10": (
-                "nape-bench import table nas-bench-macro_cifar10.json --space nb_macro "
-                "--spec key --label cifar10=mean_acc --label cifar10_seed0=test_acc.0 "
-                "--label cifar10_seed1=test_acc.1 --label cifar10_seed2=test_acc.2 "
-                "--unit '*=%' --name nape/nb_macro"
-            )
-        },
+        how={"cifar10": "nape-bench import nasbench_macro nas-bench-macro_cifar10.json"},
     )
 )

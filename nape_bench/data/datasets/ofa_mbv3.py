@@ -1,18 +1,19 @@
 """nape/ofa_mbv3: sub-networks of the once-for-all MobileNetV3 supernets, and published labels.
 
 - imagenet: top-1 accuracies of the supernet of width 1.0 that DyNAS-T measured, in its own files
-  (notebooks/data of its repository, Apache-2.0). A network that stands in several was measured
-  several times, and gets the mean.
-- latency: milliseconds on four GPUs at batch sizes 1, 32 and 64 that HELP published (data/ofa of
-  its repository, MIT), as one table of ks, e, d, r and a column for each, at input sizes of 128 to
-  224 pixels. The supernet is that of width 1.2, as in HELP's code; FLOPs of its networks also fit
+  (notebooks/data of github.com/IntelLabs/DyNAS-T, Apache-2.0). A network that stands in several was
+  measured several times, and gets the mean.
+- latency: milliseconds on four GPUs at batch sizes 1, 32 and 64 that HELP published
+  (github.com/HayeonLee/HELP, MIT: data/ofa with its ofa_archs.pt and a file a device), at input
+  sizes of 128 to 224 pixels. The importer was tested on these values, put into files in that
+  format. The supernet is that of width 1.2, as in HELP's code; FLOPs of its networks also fit
   the latencies better than those of width 1.0 do.
 """
 
 from __future__ import annotations
 
 from nape_bench.data.datasets._papers import ONCE_FOR_ALL
-from nape_bench.data.datasets._releases import aiop, gennape
+from nape_bench.data.datasets._releases import HELP_LATENCY, aiop, gennape
 from nape_bench.data.registry import DatasetSpec, published_info, register
 
 OFA_MBV3 = register(
@@ -22,18 +23,8 @@ OFA_MBV3 = register(
         how={
             "gennape_imagenet": gennape("ofa"),
             **aiop("mbv3"),
-            "imagenet": (
-                "nape-bench import table mbnv3w10_evoga_acc.csv mbnv3w10_evonsga2_acc_macs.csv "
-                "mbnv3w10_evounsga3_acc_macs_params.csv mbnv3w10_linasga_acc.csv "
-                "mbnv3w10_linasnsga2_acc_macs.csv --space ofa_mbv3 --spec Sub-network "
-                "--spec-field width=1.0 --label 'imagenet=Top-1 Acc (%)' --unit imagenet=% "
-                "--on-duplicate mean --name nape/ofa_mbv3"
-            ),
-            "latency": (
-                "nape-bench import table ofa_mbv3_latency_ms.csv --space ofa_mbv3 "
-                "--spec ks,e,d,r --label '*' --unit '*=ms' --lower-is-better '*' "
-                "--name nape/ofa_mbv3 --config latency"
-            ),
+            "imagenet": "nape-bench import dynas DyNAS-T/notebooks/data --on-duplicate mean",
+            "latency": HELP_LATENCY,
         },
         pins={
             "v1.1": {

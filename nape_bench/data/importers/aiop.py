@@ -47,8 +47,9 @@ _FRACTION = ("the task's metric as a fraction of 1, as the authors' file has it 
 
 
 def import_aiop(
-    path: str | os.PathLike[str],
+    path: str | os.PathLike[str] | None = None,
     *,
+    revision: str | None = None,
     version: str = "v1.0",
     skip_bad: bool = False,
     on_duplicate: str = ERROR,
@@ -57,6 +58,7 @@ def import_aiop(
     """Make datasets of AIO-P's task caches, in the local store.
 
         import_aiop("AIO-P/cache")  # or one file, or a zip or tar archive
+        import_aiop()  # from its authors' repository at the Hub
 
     A cache becomes config `aiop_<task>_<ind|shared>` of its family: `ind` labels come from networks
     that were trained one by one, `shared` ones are pseudo-labels from a shared head. The label
@@ -65,8 +67,8 @@ def import_aiop(
     Args and returns as for `gennape.import_gennape`, and so are errors.
     """
     return import_release(
-        RELEASE, path, version=version, skip_bad=skip_bad, on_duplicate=on_duplicate,
-        progress=progress,
+        RELEASE, path, revision=revision, version=version, skip_bad=skip_bad,
+        on_duplicate=on_duplicate, progress=progress,
     )  # fmt: skip
 
 
@@ -90,6 +92,7 @@ RELEASE = Release(
     + "; "
     + ", ".join("_".join(key) for key in TASKS)
     + ")",
+    "kgmills/AIO-P",
 )
 
 

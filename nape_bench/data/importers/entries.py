@@ -89,6 +89,9 @@ class Benchmark:
         family: The space.
         configs: Config -> what it is.
         sources: The files.
+        given: What the command was given, where it is not the first of the files.
+        tested: What the importer was tested on, where that was not the authors' own files: the
+            dataset's card says so.
     """
 
     importer: str
@@ -96,6 +99,8 @@ class Benchmark:
     family: str
     configs: Mapping[str, Config]
     sources: Sequence[Source]
+    given: str = ""
+    tested: str = ""
 
 
 def import_entries(
@@ -119,16 +124,34 @@ def import_entries(
     """
     check_version(choices.version)
     columns = {n: c for config in benchmark.configs.values() for n, c in config.columns.items()}
-    gathering = Gathering(benchmark.family, list(columns), choices)
+    with Gathering(benchmark.family, list(columns), choices) as gathering:
+        _gather(benchmark, entries, columns, gathering, progress=choices.progress)
+        return _put(benchmark, columns, gathering, choices)
+
+
+def _gather(
+    benchmark: Benchmark,
+    entries: Iterable[Entry],
+    columns: Mapping[str, Column],
+    gathering: Gathering,
+    *,
+    progress: bool,
+) -> None:
+    """Add all architectures."""
     space = space_of(benchmark.family)
     sources = benchmark.sources
-    bar = tqdm(
-        entries, f"import {benchmark.importer}", unit="architecture", disable=not choices.progress
-    )
+    bar = tqdm(entries, f"import {benchmark.importer}", unit="architecture", disable=not progress)
     for entry in bar:
         file = sources[entry.source]
         row = entry.where if len(sources) == 1 else f"{file.name}, {entry.where}"
         gathering.add(file.where, entry.where, row, partial(_read, entry, space, columns))
+
+
+def _put(
+    benchmark: Benchmark, columns: Mapping[str, Column], gathering: Gathering, choices: Choices
+) -> list[tuple[Path, ImportReport]]:
+    """Put the configs that have labels into the local store."""
+    sources = benchmark.sources
     values, splits = gathering.finish(", ".join([source.where for source in sources[:3]]))
     given = {name for name, found in values.items() if not np.isnan(found).all()}
     configs = {
@@ -138,12 +161,19 @@ def import_entries(
     }
     if not configs:
         raise DataError(f"{sources[0].where}: no architecture has a label")
+    kept = {label for labels in configs.values() for label in labels}
+    missing = gathering.report.missing
+    gathering.report.missing = {label: missing[label] for label in missing if label in kept}
     names = [source.name for source in sources]
     told = provenance(
         sources, benchmark.importer,
-        import_command(benchmark.importer, names[:1], choices.command_options()),
+        import_command(
+            benchmark.importer, [benchmark.given or names[0]], choices.command_options()
+        ),
         rows=gathering.report.read, skipped=len(gathering.report.skipped),
     )  # fmt: skip
+    if benchmark.tested:
+        told["importer_tested_on"] = benchmark.tested
     tasks = {
         name: {
             **told, "source": benchmark.cite, "family": benchmark.family,

@@ -50,8 +50,9 @@ _BEST = ("accuracy of the best epoch, as the authors' file has it (max_perf)", "
 
 
 def import_gennape(
-    path: str | os.PathLike[str],
+    path: str | os.PathLike[str] | None = None,
     *,
+    revision: str | None = None,
     version: str = "v1.0",
     skip_bad: bool = False,
     on_duplicate: str = ERROR,
@@ -60,6 +61,7 @@ def import_gennape(
     """Make datasets of GENNAPE's files, in the local store.
 
         import_gennape("GENNAPE/")  # or one file, or a zip or tar archive
+        import_gennape()  # from its authors' repository at the Hub
 
     Each file becomes config `gennape_<task>` of `nape/<family>`; that of the two once-for-all
     families, of both. Labels are the authors' values, unchanged: fractions of 1 in the caches, per
@@ -68,7 +70,9 @@ def import_gennape(
     and how the others differ. No code of the files is run (`data.pickles`).
 
     Args:
-        path: A file, a folder with all below it, or an archive.
+        path: A file, a folder with all below it, or an archive; None brings the release from its
+            authors' repository at the Hub.
+        revision: What to bring from there: a branch, a tag or a commit; by default its main branch.
         version: The version of the datasets.
         skip_bad: Leave out entries that cannot be read and list them in `import_report.json` in the
             dataset folder; by default the first one stops the import.
@@ -82,10 +86,11 @@ def import_gennape(
     Raises:
         DataError: There is no such file, one cannot be read (with the entry and the byte), or the
             version is there with other content. Nothing of that file is imported then.
+        HubError: The Hub cannot be asked, or has no such revision.
     """
     return import_release(
-        RELEASE, path, version=version, skip_bad=skip_bad, on_duplicate=on_duplicate,
-        progress=progress,
+        RELEASE, path, revision=revision, version=version, skip_bad=skip_bad,
+        on_duplicate=on_duplicate, progress=progress,
     )  # fmt: skip
 
 
@@ -108,6 +113,7 @@ RELEASE = Release(
     layout,
     "gpi_<family>_comp_graph_cache.pkl (" + ", ".join(CACHES) + ") or "
     "<family>_cifar10_labelled_cg_data.json (" + ", ".join(JSON) + ")",
+    "kgmills/GENNAPE",
 )
 
 

@@ -42,7 +42,11 @@ class Preset:
 
 
 def import_presets(
-    importer: str, presets: Sequence[Preset], sources: Sequence[Source], choices: Choices
+    importer: str,
+    presets: Sequence[Preset],
+    sources: Sequence[Source],
+    choices: Choices,
+    given: str = "",
 ) -> list[tuple[Path, ImportReport]]:
     """Make datasets of the tables that are among the files.
 
@@ -51,6 +55,7 @@ def import_presets(
         presets: The tables that there may be.
         sources: The files.
         choices: What the user chose.
+        given: What the command was given, where it is not the first of a table's files.
 
     Returns:
         The folder of each config, with what was read, kept and left out.
@@ -63,7 +68,7 @@ def import_presets(
         files = [source for source in sources if preset.matches(source.name)]
         if not files:
             continue
-        names = [source.name for source in files]
+        named = given or files[0].name
         folders, report = import_table(
             files,
             space=preset.family,
@@ -73,7 +78,7 @@ def import_presets(
             on_duplicate=choices.on_duplicate,
             progress=choices.progress,
             importer=importer,
-            command=import_command(importer, names[:1], choices.command_options()),
+            command=import_command(importer, [named], choices.command_options()),
             about={"source": preset.cite, "family": preset.family, "task": preset.task},
             **preset.options,
         )

@@ -12,10 +12,15 @@ if TYPE_CHECKING:
     from nape_bench.data.importers.sources import Source
 
 
+_LISTED = 100  # files that are named one by one
+
+
 def provenance(
     sources: Sequence[Source], importer: str, command: str, *, rows: int, skipped: int
 ) -> dict[str, Any]:
     """Return the provenance of a config, plain JSON.
+
+    Where there are more than 100 files, `sha256` is that of their digests, one after the other.
 
     Args:
         sources: The files, in the order in which they were read.
@@ -26,10 +31,16 @@ def provenance(
     """
     names, digests = [each.name for each in sources], [sha256(each) for each in sources]
     single = len(sources) == 1
-    return {
-        "importer": importer,
+    files: dict[str, Any] = {
         "file": names[0] if single else names,
         "sha256": digests[0] if single else digests,
+    }
+    if len(sources) > _LISTED:
+        together = hashlib.sha256("".join(digests).encode()).hexdigest()
+        files = {"files": f"{len(names):,}: {names[0]} to {names[-1]}", "sha256": together}
+    return {
+        "importer": importer,
+        **files,
         "rows": rows,
         "rows_skipped": skipped,
         "command": command,

@@ -13,6 +13,7 @@ from tqdm import tqdm
 from nape_bench.atomic import scratch_folder
 from nape_bench.data import store
 from nape_bench.data.importers.computation_graphs import NodeRows, read_graph, short
+from nape_bench.data.importers.from_hub import bring
 from nape_bench.data.importers.gathering import Choices
 from nape_bench.data.importers.json_entries import read_json_entries
 from nape_bench.data.importers.provenance import import_command
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 Imported = tuple[Path, "GraphReport"]
 """A dataset folder, and what was read, kept and left out."""
 
+MAIN = "main"
 FLOPS, PARAMS = "flops", "params"
 _MILLION = 1e6
 
@@ -89,18 +91,25 @@ class Release:
         source: What to cite.
         layout: File name -> what it holds, None for files of other kinds.
         files: The names that its files have, for messages.
+        repository: Where at the Hub its authors put it, `owner/name`.
     """
 
     importer: str
     source: str
     layout: Callable[[str], Layout | None]
     files: str
+    repository: str
+
+    def has(self, name: str) -> bool:
+        """Return whether a file of this name is one of its files."""
+        return self.layout(name) is not None
 
 
 def import_release(
     release: Release,
-    path: str | os.PathLike[str],
+    path: str | os.PathLike[str] | None,
     *,
+    revision: str | None,
     version: str,
     skip_bad: bool,
     on_duplicate: str,
@@ -108,15 +117,23 @@ def import_release(
 ) -> list[Imported]:
     """Make datasets of all files of a release that a path stands for (`sources.find_sources`).
 
+    Without a path they are brought from the Hub, at a revision.
+
     Raises:
         DataError: There is no such file, or one cannot be read; the message names it and what was
             imported before. Of the file itself nothing is.
+        HubError: The Hub cannot be asked, or has no such revision.
     """
-    choices = Choices(version, skip_bad, on_duplicate, progress)
     check_version(version)
     if on_duplicate not in ON_DUPLICATE:
         raise DataError(f"on_duplicate is one of {', '.join(ON_DUPLICATE)}, not {on_duplicate!r}")
-    sources = find_release(path, lambda name: release.layout(name) is not None, release.files)
+    commit = ""
+    if path is None:
+        path, commit = bring(release.repository, revision or MAIN, release.has, release.files)
+    elif revision is not None:
+        raise DataError(f"revision {revision} is of the Hub: {path} is imported as it is")
+    choices = Choices(version, skip_bad, on_duplicate, progress, commit)
+    sources = find_release(path, release.has, release.files)
     done: list[Imported] = []
     for source in sources:
         layout = release.layout(source.name)
@@ -212,6 +229,7 @@ class _File:
         self, collection: Collection, splits: Mapping[str, Spooled], references: References
     ) -> Imported:
         report, family = collection.report, collection.family
+        commit = self.choices.commit
         name = f"nape/{family}"
         labels = {
             label: np.concatenate([rows.labels[label] for rows in splits.values()])
@@ -220,6 +238,7 @@ class _File:
         told = {
             "importer": self.release.importer,
             "source": self.release.source,
+            **({"repository": f"{self.release.repository}@{commit}"} if commit else {}),
             "file": self.source.name,
             "sha256": references.sha256,
             "family": family,
@@ -229,7 +248,9 @@ class _File:
             "graphs": "built from the specifications, and compared with the published ones",
             **{f"graphs_{key}": value for key, value in report.graphs.items()},
             "command": import_command(
-                self.release.importer, [self.source.name], self.choices.command_options()
+                self.release.importer,
+                [] if commit else [self.source.name],
+                self.choices.command_options(),
             ),
         }
         said = {label: self._said(label, values) for label, values in labels.items()}

@@ -29,6 +29,8 @@ MOST_RATIO = 100
 """How much larger than in its archive a file may be; those of the papers are 10 times as large."""
 MOST_MEMBERS = 100_000
 """Of an archive; NATS-Bench's of sizes has 32,769."""
+MOST_PACKED_MEMBERS = 1_000
+"""Of an archive that is packed as a whole: each member is found by unpacking all before it."""
 _ANY_RATIO = 1 << 20  # bytes up to which a file may be any times larger
 
 _FAILURES = (OSError, EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError, RuntimeError)
@@ -42,11 +44,13 @@ class Source:
         name: Its name without folders.
         where: What messages call it.
         open: Opens it for reading, from its beginning each time.
+        folders: Names of the folders that it lies in, the innermost last.
     """
 
     name: str
     where: str
     open: Callable[[], AbstractContextManager[BinaryIO]]
+    folders: tuple[str, ...] = ()
 
     @property
     def suffix(self) -> str:
@@ -66,17 +70,20 @@ class Source:
         return found
 
 
-def find_sources(path: Path, wanted: Callable[[str], bool]) -> list[Source]:
+def find_sources(
+    path: Path, wanted: Callable[[str], bool], *, by_folder: bool = False
+) -> list[Source]:
     """Return the files that a path stands for, by name.
 
     Args:
         path: A file; a folder, which is searched with all below it; or an archive (.zip, .tar,
             .tar.gz, .tgz, .tar.bz2, .tar.xz).
         wanted: Whether a file of this name is meant.
+        by_folder: Whether files that have the same name in different folders are different ones.
 
     Raises:
-        DataError: There is none, two have the same name, or an archive is damaged, or has a member
-            that leads out of it, is a link, or is too large.
+        DataError: There is none, two have the same name and are not different ones, or an archive
+            is damaged, or has a member that leads out of it, is a link, or is too large.
     """
     try:
         if path.is_dir():
@@ -93,7 +100,7 @@ def find_sources(path: Path, wanted: Callable[[str], bool]) -> list[Source]:
     except _FAILURES as error:
         raise DataError(f"{path} cannot be read: {error}") from None
     chosen = sorted((each for each in found if wanted(each.name)), key=lambda each: each.where)
-    names = [each.name for each in chosen]
+    names = [] if by_folder else [each.name for each in chosen]
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         raise DataError(f"{path} has several files {twice[0]}: give the path of one")
@@ -101,7 +108,11 @@ def find_sources(path: Path, wanted: Callable[[str], bool]) -> list[Source]:
 
 
 def find_release(
-    path: str | os.PathLike[str], wanted: Callable[[str], bool], files: str
+    path: str | os.PathLike[str],
+    wanted: Callable[[str], bool],
+    files: str,
+    *,
+    by_folder: bool = False,
 ) -> list[Source]:
     """Return the files of a published release that a path stands for (`find_sources`).
 
@@ -109,15 +120,21 @@ def find_release(
         path: A file, a folder or an archive.
         wanted: Whether a file of this name is one.
         files: The names that they have, for messages.
+        by_folder: As for `find_sources`.
 
     Raises:
         DataError: There is none, or as for `find_sources`.
     """
     place = Path(path).expanduser()
-    found = find_sources(place, wanted)
+    found = find_sources(place, wanted, by_folder=by_folder)
     if not found:
         raise DataError(f"{place} has none of the files of this release: {files}")
     return found
+
+
+def given_name(path: str | os.PathLike[str]) -> str:
+    """Return what a command calls a path: its last part, without where on this machine it lies."""
+    return Path(path).expanduser().resolve().name
 
 
 class _Window(contextlib.nullcontext[None]):
@@ -171,12 +188,13 @@ def plain_source(path: Path) -> Source:
     """Return a file that is no member of an archive."""
     where = str(path)
     opened = partial(_opened, where, lambda _: path.open("rb"))
-    return Source(path.name, where, opened)
+    return Source(path.name, where, opened, path.resolve().parent.parts)
 
 
 def _zipped(path: Path) -> list[Source]:
-    with zipfile.ZipFile(path) as archive:
-        members = archive.infolist()
+    # It stays open for as long as its files are known: its list of members is read once.
+    archive = zipfile.ZipFile(path)
+    members = archive.infolist()
     found = []
     _check_count(path, len(members))
     for member in members:
@@ -189,8 +207,15 @@ def _zipped(path: Path) -> list[Source]:
         if member.flag_bits & 1:
             raise DataError(f"{where} is encrypted: unpack it first")
         _check_size(where, member.file_size, member.compress_size)
-        found.append(_member(where, member.filename, path, zipfile.ZipFile, "open"))
+        found.append(_unzipped(where, archive, member))
     return found
+
+
+def _unzipped(where: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Source:
+    """Return a member of a zip file."""
+    name = PurePosixPath(member.filename)
+    opened = partial(_opened, where, lambda _: archive.open(member))
+    return Source(name.name, where, opened, name.parent.parts)
 
 
 def _tarred(path: Path) -> list[Source]:
@@ -207,10 +232,15 @@ def _tarred(path: Path) -> list[Source]:
                 continue
             if not member.isreg():
                 raise DataError(f"{where} is a link or a device: only files are read from archives")
+            if packed and len(found) == MOST_PACKED_MEMBERS:
+                raise DataError(
+                    f"{path} has more than {MOST_PACKED_MEMBERS:,} files and is packed as a whole, "
+                    "so that each takes long to find: unpack it first"
+                )
             total += member.size
             _check_size(where, total, path.stat().st_size)
             if packed or member.sparse is not None:
-                found.append(_member(where, member.name, path, tarfile.open, "extractfile"))
+                found.append(_packed(where, member.name, path))
             else:
                 found.append(_part(where, member.name, path, member.offset_data, member.size))
     return found
@@ -224,19 +254,16 @@ def _part(where: str, name: str, path: Path, start: int, size: int) -> Source:
     opened = partial(
         _opened, where, lambda _: path.open("rb"), lambda file: _Window(file, start, size)
     )
-    return Source(PurePosixPath(name).name, where, opened)
+    return Source(PurePosixPath(name).name, where, opened, PurePosixPath(name).parent.parts)
 
 
-def _member(
-    where: str, name: str, path: Path, opener: Callable[[Path], Any], method: str
-) -> Source:
-    def take(archive: Any) -> Any:
-        return getattr(archive, method)(name)
+def _packed(where: str, name: str, path: Path) -> Source:
+    """Return a member of a tar file that is packed as a whole."""
 
     def open_member() -> AbstractContextManager[BinaryIO]:
-        return _opened(where, lambda _: opener(path), take)
+        return _opened(where, lambda _: tarfile.open(path), lambda file: file.extractfile(name))
 
-    return Source(PurePosixPath(name).name, where, open_member)
+    return Source(PurePosixPath(name).name, where, open_member, PurePosixPath(name).parent.parts)
 
 
 def _check_count(path: Path, members: int) -> None:

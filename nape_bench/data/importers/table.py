@@ -125,19 +125,7 @@ def import_table(
     unit_of = match_labels("units", units or {}, named)
     lower = match_labels("lower_is_better", lower_is_better, named)
     choices = Choices(version, skip_bad, on_duplicate, progress)
-    gathering = Gathering(space, list(named), choices)
-    progress_bar = tqdm(
-        _rows(sources, tables), f"import {sources[0].name}",
-        sum(len(table.records) for table in tables), unit="row", disable=not progress,
-    )  # fmt: skip
-    for source, place, record in progress_bar:
-        row = place if len(sources) == 1 else f"{source.name}, {place}"
-        read = partial(_read, record, reader, named, missing)
-        gathering.add(source.where, place, row, read)
     listed = ", ".join([source.name for source in sources])
-    values, splits = gathering.finish(", ".join([source.where for source in sources]))
-    _check_values(listed, named, values)
-
     if command is None:
         options = {
             "--space": [space],
@@ -155,17 +143,28 @@ def import_table(
             "--each": [""] * each,
         }
         command = import_command("table", [source.name for source in sources], options)
-    report = gathering.report
-    told = provenance(
-        sources, importer, command, rows=report.read, skipped=len(report.skipped)
-    ) | dict(about or {})  # fmt: skip
-    label_units = {label: (units or {})[given] for label, given in unit_of.items()}
-    said = label_infos(named, values, listed, label_units, lower, meanings or {})
-    info = _info(name, space, listed)
-    folders = gathering.put(
-        name, version, info, configs, said, dict.fromkeys(configs, told), splits
-    )  # fmt: skip
-    return list(dict.fromkeys(folders)), report
+    with Gathering(space, list(named), choices) as gathering:
+        progress_bar = tqdm(
+            _rows(sources, tables), f"import {sources[0].name}",
+            sum(len(table.records) for table in tables), unit="row", disable=not progress,
+        )  # fmt: skip
+        for source, place, record in progress_bar:
+            row = place if len(sources) == 1 else f"{source.name}, {place}"
+            read = partial(_read, record, reader, named, missing)
+            gathering.add(source.where, place, row, read)
+        values, splits = gathering.finish(", ".join([source.where for source in sources]))
+        _check_values(listed, named, values)
+        report = gathering.report
+        told = provenance(
+            sources, importer, command, rows=report.read, skipped=len(report.skipped)
+        ) | dict(about or {})  # fmt: skip
+        label_units = {label: (units or {})[given] for label, given in unit_of.items()}
+        said = label_infos(named, values, listed, label_units, lower, meanings or {})
+        info = _info(name, space, listed)
+        folders = gathering.put(
+            name, version, info, configs, said, dict.fromkeys(configs, told), splits
+        )  # fmt: skip
+        return list(dict.fromkeys(folders)), report
 
 
 def _each(labels: Collection[str]) -> dict[str, list[str]]:

@@ -49,6 +49,8 @@ TASKS: dict[str, tuple[str, str, str, float, float]] = {
 FAMILIES = {"micro": "transnas_micro", "macro": "transnas_macro"}
 """Search space in the benchmark's file -> ours."""
 
+TESTED = "small files in this format, not the authors' own"
+
 _FILE = re.compile(r"transnas-bench_\w*\.pth")
 _MODES = {"valid": ("", "validation"), "test": ("_test", "test")}
 """What a metric's name begins with -> what follows the task in ours, and the data."""
@@ -123,7 +125,7 @@ def _import_file(source: Source, choices: Choices) -> list[tuple[Path, ImportRep
     done = []
     for name, family in FAMILIES.items():
         if name in data:
-            benchmark = Benchmark("transnas", CITE, family, configs, [source])
+            benchmark = Benchmark("transnas", CITE, family, configs, [source], tested=TESTED)
             done += import_entries(benchmark, _entries(name, data[name]), choices)
     return done
 
