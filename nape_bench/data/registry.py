@@ -31,12 +31,15 @@ class DatasetSpec:
             redistributed or are not at hand.
         pins: Version -> config -> content hash over its splits (`ConfigInfo.content_hash`), which
             data under this name must have wherever it comes from.
+        comparable: The split whose labels compare with each other, where those of other splits
+            came about in another way; None where all do.
     """
 
     name: str
     info: DatasetInfo
     how: Mapping[str, str] = field(default_factory=dict)
     pins: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    comparable: str | None = None
 
     @property
     def measured_info(self) -> DatasetInfo:
@@ -83,6 +86,12 @@ def published_version(name: str, config: str) -> str | None:
         return None
     versions = [version for version, pins in specs[name].pins.items() if config in pins]
     return max(versions, key=version_key, default=None)
+
+
+def comparable_split(name: str) -> str | None:
+    """Return `DatasetSpec.comparable` of a dataset; None for those that nobody knows."""
+    specs = dataset_specs()
+    return specs[name].comparable if name in specs else None
 
 
 _SPECS: Registry[DatasetSpec] = Registry("dataset")

@@ -80,6 +80,11 @@ def test_the_labels_of_nas_bench_101_go_with_those_of_the_family(config: str, tr
     assert source.config == trained
 
 
+@pytest.mark.parametrize("name", ["zero-shot/multitask/{}", "few-shot/multitask/{}-20"])
+def test_where_other_splits_have_pseudo_labels_the_test_split_alone_is_ranked(name: str) -> None:
+    assert protocol(name.format("ofa_mbv3-keypoints")).test == "test"
+
+
 def test_a_device_is_a_target_of_which_twenty_samples_are_seen() -> None:
     made = protocol("hw/fbnet-0/fpga")
     assert (made.dataset, made.config, made.target) == ("nape/fbnet", "latency", "fpga")

@@ -24,5 +24,6 @@ MULTITASK = register(
             licence=MEASURED_LICENCE,
             citation=f"{AIOP}; {ONCE_FOR_ALL}",
         ),
+        comparable="test",
     )
 )

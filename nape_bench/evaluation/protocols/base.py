@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nape_bench.data.registry import comparable_split
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -13,6 +15,15 @@ SEEDS = (0, 1, 2, 3, 4)
 
 ALL = "all"
 """The test of a protocol whose test is every row of every split."""
+
+
+def every_row(dataset: str) -> str:
+    """Return the test of a protocol that ranks a whole dataset.
+
+    Where labels of some splits came about in another way (pseudo-labels), it is the split of which
+    they compare with each other.
+    """
+    return comparable_split(dataset) or ALL
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from nape_bench.data.registry import published_version
 from nape_bench.errors import ProtocolError
-from nape_bench.evaluation.protocols.base import ALL, Protocol, ProtocolFamily
+from nape_bench.evaluation.protocols.base import Protocol, ProtocolFamily, every_row
 from nape_bench.evaluation.protocols.naming import PATTERN, read_dataset, short_name
 from nape_bench.evaluation.protocols.registry import add_family
 
@@ -43,7 +43,7 @@ def _make(parts: Sequence[str]) -> Protocol:
         version=published_version(dataset, config),
         train=None,
         validation=None,
-        test=ALL,
+        test=every_row(dataset),
         shots=shots,
     )
 

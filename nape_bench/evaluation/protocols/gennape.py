@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from nape_bench.data.registry import dataset_specs, published_version
 from nape_bench.errors import ProtocolError
-from nape_bench.evaluation.protocols.base import ALL, Protocol, ProtocolFamily, Source
+from nape_bench.evaluation.protocols.base import Protocol, ProtocolFamily, Source, every_row
 from nape_bench.evaluation.protocols.naming import PATTERN, read_dataset, short_name
 from nape_bench.evaluation.protocols.registry import add_family
 
@@ -49,7 +49,7 @@ def _make(parts: Sequence[str]) -> Protocol:
         version=published_version(dataset, config),
         train="train",
         validation="validation",
-        test=ALL,
+        test=every_row(dataset),
         shots=shots,
         source=source,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nape_bench.data.registry import published_version
-from nape_bench.evaluation.protocols.base import Protocol, ProtocolFamily
+from nape_bench.evaluation.protocols.base import ALL, Protocol, ProtocolFamily, every_row
 from nape_bench.evaluation.protocols.naming import PATTERN, read_dataset, short_name
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def one_dataset_family(
             version=published_version(dataset, config),
             train=train,
             validation=validation,
-            test=test,
+            test=every_row(dataset) if test == ALL else test,
         )
 
     return ProtocolFamily(
