@@ -1,7 +1,7 @@
 """Latency on new devices: predictors that see 20 samples of each, beside published ones.
 
     python benchmarks/check_devices.py fbnet                     # flops, params, gp, cost_ridge
-    python benchmarks/check_devices.py nb201 --predictors gp cost_ridge
+    python benchmarks/check_devices.py nb201 --predictors known_gp --known
 
 It needs the latencies that HELP published, imported by the command that `nape-bench datasets`
 gives. Shown is the mean SRCC over the test devices of each task, five seeds each, and over tasks.
@@ -19,7 +19,7 @@ import numpy as np
 from tabulate import tabulate
 
 from nape_bench.evaluation import Evaluator, evaluate, protocol
-from nape_bench.evaluation.protocols.hardware import NAME, TASKS
+from nape_bench.evaluation.protocols.hardware import KNOWN, NAME, TASKS
 
 PUBLISHED = {
     "fbnet": {
@@ -41,23 +41,33 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("dataset", choices=PUBLISHED)
     parser.add_argument("--predictors", nargs="+", default=["flops", "params", "gp", "cost_ridge"])
+    parser.add_argument(
+        "--known", action="store_true", help="latencies on the training devices are known, of all"
+    )
     args = parser.parse_args()
     tasks = {task: devices for task, devices in TASKS.items() if task.startswith(args.dataset)}
-    opened: dict[str, Evaluator] = {}
+    found: dict[tuple[str, ...], Evaluator] = {}
     for task, devices in tasks.items():
-        for device in devices:
-            if device not in opened:
-                opened[device] = Evaluator(protocol(f"{NAME}/{task}/{device}"))
+        for device in devices.test:
+            # Without known latencies a device is the same in every task.
+            key = (task, device) if args.known else (device,)
+            if key not in found:
+                name = f"{NAME}/{task}{KNOWN * args.known}/{device}"
+                found[key] = Evaluator(protocol(name))
     rows = []
     for name in args.predictors:
-        srcc = {device: score(name, each) for device, each in opened.items()}
-        rows.append(line(name, [mean([srcc[d] for d in devices]) for devices in tasks.values()]))
+        srcc = {key: score(name, each) for key, each in found.items()}
+        means = [
+            mean([srcc[(task, d) if args.known else (d,)] for d in devices.test])
+            for task, devices in tasks.items()
+        ]
+        rows.append(line(name, means))
     rows += [line(f"{name}, published", list(row)) for name, row in PUBLISHED[args.dataset].items()]
     print(tabulate(rows, ["", *tasks, "mean"], floatfmt=".3f"))
 
 
 def score(name: str, evaluator: Evaluator) -> float:
-    """Return the mean SRCC over seeds; of a score of cost that of more for a longer latency."""
+    """Return the mean SRCC over seeds."""
     return evaluate(name, evaluator).metrics["spearman"].value
 
 

@@ -179,6 +179,10 @@ class Evaluator:
                 f"Labels to be fitted to are of {source.name} ({source.config}) "
                 f"{source.version}, content {source.content_hash}."
             )
+        if self.task.known is not None:
+            notes.append(
+                f"May be seen of every row, and counted: {', '.join(self.task.known.labels)}."
+            )
         if self.protocol.shots:
             notes.append(
                 f"Each seed has {self.protocol.shots} rows drawn for it, whose labels it may see; "

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from nape_bench.evaluation.task import Task
 
 ONCE = "Needs no training: run once, and shown no labels."
+UNKNOWN = "Makes no use of the other labels that may be seen."
 FEW_ALONE = "Cannot be fine-tuned: fitted to the few labels of the test's own alone."
 
 
@@ -95,7 +96,8 @@ def _notes(cls: type[Predictor], task: Task) -> tuple[str, ...]:
     if not cls.needs_training:
         return (ONCE,)
     both = task.train is not None and task.protocol.shots > 0
-    return (FEW_ALONE,) if both and not cls.can_fine_tune else ()
+    notes = (FEW_ALONE,) if both and not cls.can_fine_tune else ()
+    return (*notes, UNKNOWN) if task.known is not None and not cls.can_learn_known else notes
 
 
 def _class_and_settings(
@@ -152,8 +154,10 @@ def _fit(predictor: Predictor, task: Task, seed: int) -> float:
     """
     if not predictor.needs_training or not task.gives_labels:
         return 0.0
-    sample, held_out = task.sample(seed), task.validation
+    sample, held_out, known = task.sample(seed), task.validation, task.known
     start = perf_counter()
+    if known is not None and predictor.can_learn_known:
+        predictor.learn_known(known.graphs, known.labels)
     if task.train is not None and (sample is None or predictor.can_fine_tune):
         predictor.fit(
             task.train.graphs,

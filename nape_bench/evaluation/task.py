@@ -51,6 +51,24 @@ class Rows:
 
 
 @dataclass(frozen=True)
+class Known:
+    """Other labels of architectures that a predictor may see.
+
+    Attributes:
+        graphs: The architectures.
+        labels: Label -> values, float64 [rows], NaN where there is none.
+    """
+
+    graphs: GraphTable
+    labels: Mapping[str, np.ndarray]
+
+    @property
+    def count(self) -> int:
+        """The number of labels."""
+        return sum(int(np.isfinite(values).sum()) for values in self.labels.values())
+
+
+@dataclass(frozen=True)
 class DatasetFacts:
     """Which labels a result is about.
 
@@ -87,6 +105,7 @@ class Task:
         source: Facts on the dataset of train and validation, where it is another.
         train: What a predictor of any seed is fitted to; None where there is no such split.
         validation: What it may use to stop or to choose; None where there is none.
+        known: Other labels that it may see, of the test's rows too; None where there are none.
         test: What is predicted.
         left_out: Rows without the label, by part ("train", "validation", "test").
         subsets: Parts of the test that papers report on: bool [test rows] by name.
@@ -97,6 +116,7 @@ class Task:
     source: DatasetFacts | None
     train: Rows | None
     validation: Rows | None
+    known: Known | None
     test: Rows
     left_out: Mapping[str, int]
     subsets: Mapping[str, np.ndarray] = field(default_factory=dict)
@@ -105,7 +125,7 @@ class Task:
     def label_budget(self) -> int:
         """The number of labels that a predictor may see."""
         fixed = sum(len(rows) for rows in (self.train, self.validation) if rows is not None)
-        return fixed + self.protocol.shots
+        return fixed + self.protocol.shots + (0 if self.known is None else self.known.count)
 
     @property
     def gives_labels(self) -> bool:
@@ -178,6 +198,7 @@ def open_task(protocol: Protocol, dataset: Dataset | None = None) -> Task:
         None if source is dataset else theirs,
         seen.get("train"),
         seen.get("validation"),
+        _known(dataset, protocol),
         test,
         gone,
         subsets,
@@ -185,6 +206,20 @@ def open_task(protocol: Protocol, dataset: Dataset | None = None) -> Task:
     if protocol.shots:
         _check_drawable(task)
     return task
+
+
+def _known(dataset: Dataset, protocol: Protocol) -> Known | None:
+    if not protocol.known:
+        return None
+    for label in protocol.known:
+        if label not in dataset.labels_info:
+            raise unknown_name(f"label of {dataset.name}", label, dataset.labels_info)
+    splits = _splits(dataset, ALL)
+    graphs = GraphTable.concatenate([split.graphs for split in splits])
+    labels = {
+        label: np.concatenate([split.labels[label] for split in splits]) for label in protocol.known
+    }
+    return Known(graphs, labels)
 
 
 def _facts(dataset: Dataset, target: str) -> DatasetFacts:

@@ -11,6 +11,8 @@ from nape_bench.errors import DataError, NapeError
 from nape_bench.graph import GraphTable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import ArrayLike
     from typing_extensions import Self
 
@@ -43,6 +45,7 @@ class Predictor:
             more of the label.
         needs_training: Whether it must be fitted before it predicts.
         can_fine_tune: Whether it can go on learning once it was fitted: it defines `_fine_tune`.
+        can_learn_known: Whether it makes use of other labels: it defines `_learn_known`.
     """
 
     name: ClassVar[str]
@@ -51,10 +54,12 @@ class Predictor:
     is_value: ClassVar[bool] = True
     needs_training: ClassVar[bool] = True
     can_fine_tune: ClassVar[bool] = False
+    can_learn_known: ClassVar[bool] = False
 
     def __init_subclass__(cls, **more: Any) -> None:
         super().__init_subclass__(**more)
         cls.can_fine_tune = cls._fine_tune is not Predictor._fine_tune
+        cls.can_learn_known = cls._learn_known is not Predictor._learn_known
 
     def __init__(self, *, seed: int = 0, progress: bool = False) -> None:
         self.seed = seed
@@ -86,6 +91,9 @@ class Predictor:
 
     def _fine_tune(self, graphs: GraphTable, y: np.ndarray) -> None:
         raise NotImplementedError(f"predictor {self.name!r} cannot be fine-tuned: fit it anew")
+
+    def _learn_known(self, graphs: GraphTable, labels: dict[str, np.ndarray]) -> None:
+        raise NotImplementedError(f"predictor {self.name!r} makes no use of other labels")
 
     def fit(
         self,
@@ -129,6 +137,34 @@ class Predictor:
         if len(graphs) == 0:
             return np.zeros(0)
         return np.asarray(self._predict(graphs), dtype=np.float64)
+
+    def learn_known(self, graphs: GraphTable, labels: Mapping[str, ArrayLike]) -> Self:
+        """Take in other labels of architectures, before `fit`; those to be predicted may be there.
+
+        Args:
+            graphs: n >= 1 graphs.
+            labels: Label -> its values, [n], NaN where there is none: latencies on other devices.
+
+        Returns:
+            The predictor itself.
+
+        Raises:
+            NotImplementedError: This predictor makes no use of them.
+            DataError: The graphs are no table, there are no labels, or a label has not one number
+                for each graph, or no finite one.
+        """
+        _check_table("graphs", graphs)
+        read = {name: np.asarray(values, dtype=np.float64) for name, values in labels.items()}
+        for name, values in read.items():
+            if values.shape != (len(graphs),) or not np.isfinite(values).any():
+                raise DataError(
+                    f"known label {name} has the shape {list(values.shape)} and "
+                    f"{int(np.isfinite(values).sum())} finite values, for {len(graphs)} graphs"
+                )
+        if not read:
+            raise DataError("no other labels are given: at least one is needed")
+        self._learn_known(graphs, read)
+        return self
 
     def fine_tune(self, graphs: GraphTable, y: ArrayLike) -> Self:
         """Go on learning from a few labelled graphs, as of another family.

@@ -42,8 +42,8 @@ class CostRidge(Predictor):
     def _fit(self, graphs: GraphTable, y: np.ndarray, _: object) -> None:
         from sklearn.linear_model import BayesianRidge
 
-        costs = _costs(graphs)
-        self._mean, deviation = costs.mean(axis=0), costs.std(axis=0)
+        read = costs(graphs)
+        self._mean, deviation = read.mean(axis=0), read.std(axis=0)
         self._varies = deviation > 1e-9 * np.maximum(np.abs(self._mean), 1.0)
         self._deviation = np.where(self._varies, deviation, 1.0)
         self._positive = bool((y > 0).all())
@@ -51,21 +51,21 @@ class CostRidge(Predictor):
         self._constant = float(labels.mean())
         self._model = None
         if self._varies.any() and labels.std() > 0:
-            self._model = BayesianRidge().fit(self._inputs(costs), labels)
+            self._model = BayesianRidge().fit(self._inputs(read), labels)
 
     def _predict(self, graphs: GraphTable) -> np.ndarray:
         if self._model is None:
             values = np.full(len(graphs), self._constant)
         else:
-            values = self._model.predict(self._inputs(_costs(graphs)))
+            values = self._model.predict(self._inputs(costs(graphs)))
         return np.exp(values) if self._positive else values
 
-    def _inputs(self, costs: np.ndarray) -> np.ndarray:
-        scaled: np.ndarray = ((costs - self._mean) / self._deviation)[:, self._varies]
+    def _inputs(self, read: np.ndarray) -> np.ndarray:
+        scaled: np.ndarray = ((read - self._mean) / self._deviation)[:, self._varies]
         return scaled
 
 
-def _costs(graphs: GraphTable) -> np.ndarray:
+def costs(graphs: GraphTable) -> np.ndarray:
     """Return the columns `COSTS`, float64 [n, 11]."""
     values, names = graph_statistics(graphs)
     return values[:, [names.index(name) for name in COSTS]]

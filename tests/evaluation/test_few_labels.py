@@ -8,15 +8,17 @@ import numpy as np
 import pytest
 
 from nape_bench import metrics
-from nape_bench.data.build import RowsBuilder
-from nape_bench.errors import ProtocolError
+from nape_bench.data.build import RowsBuilder, split_rows
+from nape_bench.data.info import ConfigData
+from nape_bench.data.store import put
+from nape_bench.errors import ProtocolError, UnknownNameError
 from nape_bench.evaluation import Evaluator, evaluate, protocol
 from nape_bench.evaluation.few_labels import draw
 from nape_bench.evaluation.protocols.base import Source
-from nape_bench.evaluation.run import FEW_ALONE, ONCE
+from nape_bench.evaluation.run import FEW_ALONE, ONCE, UNKNOWN
 from nape_bench.evaluation.task import open_task
 from nape_bench.spaces import space
-from tests.evaluation.tiny import Line, put_tiny
+from tests.evaluation.tiny import ACCURACY, INFO, LATENCY, Line, architectures, labels_of, put_tiny
 
 NAMES = [f"a{i}" for i in range(40)]
 GROUPS = np.array([f"g{i // 2}" for i in range(40)])
@@ -171,3 +173,42 @@ def test_predictions_from_elsewhere_are_scored_by_their_seeds(tiny: object) -> N
     for seed, value in zip((3, 8), result.metrics["mae"].per_seed, strict=True):
         part = evaluator.task.parts([seed])[0]
         assert value == pytest.approx(np.abs(given[seed] - truth)[part].mean())
+
+
+class Takes(Remembers):
+    """One that writes down which other labels it is given."""
+
+    name = "takes"
+    known: list[tuple[int, list[str]]] = []  # noqa: RUF012
+
+    def _learn_known(self, graphs, labels) -> None:
+        self.known.append((len(graphs), list(labels)))
+
+
+def with_known():
+    """Few labels, and of every row another one, which the first row lacks."""
+    y = labels_of("hiaml", 120)
+    built, flops = architectures("hiaml", 120)
+    other = flops.copy()
+    other[0] = np.nan
+    rows = split_rows(built.rows({"accuracy": y, "other": other}))
+    config = ConfigData("accuracy", {"accuracy": ACCURACY, "other": LATENCY}, {}, rows)
+    put("nape/two", "v1.0", "micro", INFO, config)
+    return dataclasses.replace(protocol("few-shot/two-10"), known=("other",))
+
+
+def test_other_labels_of_every_row_are_handed_over_and_counted(own_home: object) -> None:
+    Takes.known.clear()
+    result = evaluate(Takes, with_known(), seeds=2)
+    assert Takes.known == [(120, ["other"])] * 2
+    assert result.counts.label_budget == 10 + 119
+    assert any("counted: other" in note for note in result.notes)
+
+
+def test_what_makes_no_use_of_other_labels_is_told_so(own_home: object) -> None:
+    assert UNKNOWN in evaluate(Line(), with_known(), seeds=1).notes
+
+
+def test_other_labels_that_there_are_not_are_named(own_home: object) -> None:
+    with pytest.raises(UnknownNameError, match="unknown label of nape/two 'othr'"):
+        open_task(dataclasses.replace(with_known(), known=("othr",)))

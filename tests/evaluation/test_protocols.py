@@ -89,6 +89,11 @@ def test_a_device_is_a_target_of_which_twenty_samples_are_seen() -> None:
     made = protocol("hw/fbnet-0/fpga")
     assert (made.dataset, made.config, made.target) == ("nape/fbnet", "latency", "fpga")
     assert (made.shots, made.train, made.test) == (20, None, "all")
+    assert made.known == ()
+    known = protocol("hw/fbnet-0-known/fpga").known
+    assert len(known) == 9
+    assert "pixel3" in known
+    assert "fpga" not in known
     with pytest.raises(UnknownNameError, match="did you mean fbnet-"):
         protocol("hw/fbnet/fpga")
     with pytest.raises(UnknownNameError, match="known are eyeriss, fpga, raspi4"):

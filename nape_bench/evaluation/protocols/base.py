@@ -65,6 +65,8 @@ class Protocol:
             neither these nor their isomorphs are scored for that seed. Where there is `train` too,
             a predictor is fitted to that and then fine-tuned on these.
         source: Where `train` and `validation` are from, if not from the test's dataset.
+        known: Other label columns of the same config, which a predictor may see of every row, the
+            test's too: latencies on other devices.
     """
 
     name: str
@@ -79,6 +81,7 @@ class Protocol:
     target: str | None = None
     shots: int = 0
     source: Source | None = None
+    known: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,15 @@
 Sets of test devices are those of NASFLAT (Akhauri and Abdelfattah, AutoML 2024), on the latencies
 that HELP published (Lee et al., NeurIPS 2021). There, and in HELP and Multi-Predict, a predictor is
 trained on latencies of further devices first, 900 networks each (NAS-Bench-201) or 4,000 (FBNet).
-Here it sees the 20 samples alone, so that these protocols ask for more. Devices that are not in
-HELP's table (those of Eagle) are left out.
+`hw/<dataset>-<task>/<device>` gives the 20 samples alone, which asks for more;
+`hw/<dataset>-<task>-known/<device>` also the latencies of all networks on the task's training
+devices, those of the test too, and counts them. Devices that are not in HELP's table (those of
+Eagle) are left out.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from nape_bench.data.registry import published_version
 from nape_bench.errors import ProtocolError
@@ -24,21 +26,84 @@ if TYPE_CHECKING:
 NAME = "hw"
 CONFIG = "latency"
 SHOTS = 20
-TASKS: dict[str, tuple[str, ...]] = {
-    "fbnet-0": ("fpga", "raspi4", "eyeriss"),
-    "fbnet-1": ("eyeriss", "fpga", "raspi4", "samsung_a50", "samsung_s7"),
-    "fbnet-2": ("1080ti_1", "1080ti_32", "2080ti_32", "titan_rtx_1", "titanxp_1"),
-    "fbnet-3": ("1080ti_1", "1080ti_32", "2080ti_1", "titan_rtx_1", "titan_rtx_32"),
-    "fbnet-4": ("1080ti_1", "pixel2", "essential_ph_1"),
-    "fbnet-5": ("gold_6226", "essential_ph_1", "samsung_s7", "pixel2"),
-    "nb201-0": ("titan_rtx_256", "gold_6226", "fpga", "pixel2", "raspi4", "eyeriss"),
-    "nb201-1": ("1080ti_1", "titan_rtx_32", "titanxp_1", "2080ti_32", "titan_rtx_1"),
-    "nb201-2": ("pixel3",),
-    "nb201-3": ("1080ti_1", "2080ti_1", "titanxp_1", "2080ti_32", "titanxp_32"),
-    "nb201-4": ("1080ti_1", "2080ti_1", "titan_rtx_1"),
-    "nb201-5": ("eyeriss",),
+
+
+class Devices(NamedTuple):
+    """The devices of a task, columns of the config.
+
+    Attributes:
+        test: Those whose latencies are predicted.
+        train: Those whose latencies may be known.
+    """
+
+    test: tuple[str, ...]
+    train: tuple[str, ...]
+
+
+def _devices(test: str, train: str) -> Devices:
+    return Devices(tuple(test.split()), tuple(train.split()))
+
+
+TASKS = {
+    "fbnet-0": _devices(
+        "fpga raspi4 eyeriss",
+        "1080ti_1 1080ti_32 1080ti_64 silver_4114 silver_4210r samsung_a50 pixel3 "
+        "essential_ph_1 samsung_s7",
+    ),
+    "fbnet-1": _devices(
+        "eyeriss fpga raspi4 samsung_a50 samsung_s7",
+        "2080ti_1 essential_ph_1 silver_4114 titan_rtx_1 titan_rtx_32",
+    ),
+    "fbnet-2": _devices(
+        "1080ti_1 1080ti_32 2080ti_32 titan_rtx_1 titanxp_1",
+        "essential_ph_1 gold_6226 gold_6240 pixel3 raspi4",
+    ),
+    "fbnet-3": _devices(
+        "1080ti_1 1080ti_32 2080ti_1 titan_rtx_1 titan_rtx_32",
+        "essential_ph_1 pixel2 pixel3 raspi4 samsung_s7",
+    ),
+    "fbnet-4": _devices(
+        "1080ti_1 pixel2 essential_ph_1",
+        "1080ti_64 2080ti_1 eyeriss gold_6226 gold_6240 raspi4 samsung_s7 silver_4210r "
+        "titan_rtx_1 titan_rtx_32",
+    ),
+    "fbnet-5": _devices(
+        "gold_6226 essential_ph_1 samsung_s7 pixel2",
+        "1080ti_1 1080ti_32 1080ti_64 2080ti_1 2080ti_32 2080ti_64 titan_rtx_1 "
+        "titan_rtx_32 titan_rtx_64 titanx_1 titanx_32 titanx_64 titanxp_1 titanxp_32 "
+        "titanxp_64",
+    ),
+    "nb201-0": _devices(
+        "titan_rtx_256 gold_6226 fpga pixel2 raspi4 eyeriss",
+        "1080ti_1 1080ti_32 1080ti_256 silver_4114 silver_4210r samsung_a50 pixel3 "
+        "essential_ph_1 samsung_s7",
+    ),
+    "nb201-1": _devices(
+        "1080ti_1 titan_rtx_32 titanxp_1 2080ti_32 titan_rtx_1",
+        "eyeriss pixel3",
+    ),
+    "nb201-2": _devices(
+        "pixel3",
+        "1080ti_1 1080ti_32 titanx_32 titanxp_1 titanxp_32",
+    ),
+    "nb201-3": _devices(
+        "1080ti_1 2080ti_1 titanxp_1 2080ti_32 titanxp_32",
+        "eyeriss",
+    ),
+    "nb201-4": _devices(
+        "1080ti_1 2080ti_1 titan_rtx_1",
+        "eyeriss pixel2",
+    ),
+    "nb201-5": _devices(
+        "eyeriss",
+        "titan_rtx_1 titan_rtx_32 titanxp_1 2080ti_1 titanx_1 1080ti_1 titanx_32 "
+        "titanxp_32 2080ti_32 1080ti_32 gold_6226 samsung_s7 silver_4114 gold_6240 "
+        "silver_4210r samsung_a50 pixel2",
+    ),
 }
-"""Task -> its test devices, columns of the config; NASFLAT's numbers of tasks."""
+"""Task -> its devices; NASFLAT's numbers of tasks."""
+
+KNOWN = "-known"
 
 
 def _make(parts: Sequence[str]) -> Protocol:
@@ -47,15 +112,16 @@ def _make(parts: Sequence[str]) -> Protocol:
             f"protocol {'/'.join([NAME, *parts])!r}: {NAME}/<dataset>-<task>/<device> expected, "
             f"as in {NAME}/fbnet-0/fpga"
         )
-    task, device = parts
+    task, device = parts[0].removesuffix(KNOWN), parts[1]
     if task not in TASKS:
         raise unknown_name(f"task of {NAME}", task, TASKS)
-    if device not in TASKS[task]:
-        raise unknown_name(f"test device of {NAME}/{task}", device, TASKS[task])
-    dataset = _dataset(task)
+    if device not in TASKS[task].test:
+        raise unknown_name(f"test device of {NAME}/{task}", device, TASKS[task].test)
+    known = TASKS[task].train if parts[0].endswith(KNOWN) else ()
+    dataset, also = _dataset(task), f", all of {len(known)} others" if known else ""
     return Protocol(
-        name=f"{NAME}/{task}/{device}",
-        title=f"{dataset} ({CONFIG}): {SHOTS} latencies of {device} seen, the others ranked",
+        name="/".join([NAME, *parts]),
+        title=f"{dataset} ({CONFIG}): {SHOTS} latencies of {device} seen{also}, the rest ranked",
         dataset=dataset,
         config=CONFIG,
         version=published_version(dataset, CONFIG),
@@ -64,6 +130,7 @@ def _make(parts: Sequence[str]) -> Protocol:
         validation=None,
         test=ALL,
         shots=SHOTS,
+        known=known,
     )
 
 
@@ -73,9 +140,10 @@ def _dataset(task: str) -> str:
 
 def _names(pairs: Sequence[tuple[str, str]]) -> list[str]:
     return [
-        f"{NAME}/{task}/{device}"
+        f"{NAME}/{task}{kind}/{device}"
         for task, devices in TASKS.items()
-        for device in devices
+        for kind in ("", KNOWN)
+        for device in devices.test
         if (_dataset(task), CONFIG) in pairs
     ]
 
@@ -84,7 +152,7 @@ add_family(
     ProtocolFamily(
         name=NAME,
         title="latency on a new device, of which a predictor sees 20 samples",
-        pattern=f"{NAME}/<dataset>-<task>/<device>",
+        pattern=f"{NAME}/<dataset>-<task>[{KNOWN}]/<device>",
         example=f"{NAME}/fbnet-0/fpga",
         make=_make,
         names=_names,
