@@ -125,6 +125,7 @@ def test_release(tmp_path: Path, packed: str, capsys: pytest.CaptureFixture[str]
     assert labels("trained_e200_l8_c32", "test_accuracy") == {IDS[0]: 95.5}
     ds = load_dataset("nape/nb301", config)
     assert ds.target == "val_accuracy"
+    assert ds.provenance["task"].endswith("a budget of 98 epochs, 8 cells, 32 channels")
     assert ds.provenance["command"].startswith(f"nape-bench import nasbench301 {path.name} ")
 
 

@@ -62,6 +62,27 @@ CONTENT = "11f0fcecdcc3dc834e50304600c5b6295aac7f39c5a38ea4f05a4558e02d0048"
 """A pin: the same table must give the same dataset in every version of this package."""
 
 
+@pytest.mark.parametrize("batch", [1, 5, 12])
+def test_how_many_wait_at_once_makes_no_difference(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: int
+) -> None:
+    monkeypatch.setattr("nape_bench.data.importers.gathering.BATCH", batch)
+    run(write(tmp_path / "t.csv", ROWS), labels={"accuracy": "acc", "latency": "ms"})
+    assert load_dataset("me/table").content_hash == CONTENT
+
+
+def test_a_full_disk_is_named(
+    tmp_path: Path, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("nape_bench.data.importers.gathering.Spool.add", full)
+    with pytest.raises(DataError, match=r"cannot wait on disk below .*: .*No space left"):
+        run(write(tmp_path / "t.csv", ROWS))
+    assert list(own_home.iterdir()) == []
+
+
 def test_rows_keep_the_order_of_the_file(tmp_path: Path) -> None:
     run(write(tmp_path / "t.csv", ROWS[::-1]))
     for split in (ds := load_dataset("me/table")):

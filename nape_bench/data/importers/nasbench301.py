@@ -117,7 +117,9 @@ def _import_group(
     name: str, group: Sequence[tuple[Source, Entry]], given: str, choices: Choices
 ) -> list[tuple[Path, ImportReport]]:
     """Make the dataset of a budget."""
-    config = Config(f"CIFAR-10, trained with a budget of {name.partition('_')[2]}", _COLUMNS)
+    budget = zip(re.findall(r"\d+", name), ("epochs", "cells", "channels"), strict=False)
+    told = ", ".join([f"{number} {what}" for number, what in budget])
+    config = Config(f"CIFAR-10, trained with a budget of {told}", _COLUMNS)
     sources = [source for source, _ in group]
     entries = [entry._replace(source=number) for number, (_, entry) in enumerate(group)]
     benchmark = Benchmark(
