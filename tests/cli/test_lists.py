@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from nape_bench.cli.main import main
 from nape_bench.data import load_dataset, places
 from nape_bench.data.registry import dataset_specs
+from nape_bench.evaluation import protocol_families
 from nape_bench.predictors import predictors
 from nape_bench.spaces import spaces
 
@@ -83,8 +84,19 @@ def test_datasets_as_json(tiny: object, capsys: pytest.CaptureFixture[str]) -> N
 
 def test_protocols(tiny: object, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["protocols"]) == 0
-    lines = [line.split()[0] for line in capsys.readouterr().out.splitlines() if line]
-    assert {"in-family/tiny", "zero-shot/tiny"} <= set(lines)
+    told = {
+        cells[0]: int(cells[-1])
+        for cells in map(str.split, capsys.readouterr().out.splitlines()[2:])
+        if cells and cells[0] in protocol_families()
+    }
+    assert set(told) == set(protocol_families())
+    assert told["in-family"] == told["zero-shot"] > 0
+    assert main(["protocols", "tiny"]) == 0
+    names = [line.split()[0] for line in capsys.readouterr().out.splitlines()[2:]]
+    assert {"in-family/tiny", "zero-shot/tiny", "few-shot/tiny-20"} <= set(names)
+    assert all("tiny" in name for name in names)
+    assert main(["protocols", "no such"]) == 2
+    assert "nape-bench datasets" in capsys.readouterr().err
 
 
 def test_predictors(capsys: pytest.CaptureFixture[str]) -> None:
