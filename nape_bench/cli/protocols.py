@@ -44,9 +44,7 @@ def _print_families(names: list[str]) -> None:
         ["protocols", "what they are for", "as in", "at hand"],
         right="at hand",
     )
-    print(
-        f"\n`nape-bench protocols TEXT` lists those of {len(names)} with TEXT in their name."
-    )
+    print(f"\n`nape-bench protocols TEXT` lists those of {len(names)} with TEXT in their name.")
 
 
 def _print_names(names: list[str], text: str) -> None:
