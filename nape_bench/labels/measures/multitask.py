@@ -14,7 +14,7 @@ from nape_bench.spaces import SupernetSpace
 from nape_bench.spaces import space as space_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from nape_bench.graph import ArchGraph
@@ -92,7 +92,8 @@ class Multitask:
         self._check_space(None)
         from nape_bench.labels.multitask.start import drawn_body, small
 
-        return self._individually(drawn_body(small(graph, self.recipe), seed), seed)
+        body = drawn_body(small(graph, self.recipe), seed)
+        return self._individually(body, seed, body.channels)
 
     def run_spec(self, space: str, spec: Spec, seed: int) -> dict[str, Any]:
         """Train an architecture's body.
@@ -104,11 +105,17 @@ class Multitask:
         self._check_space(space)
         from nape_bench.labels.micro.shared.supernet import check_part
         from nape_bench.labels.multitask.shared import shared_by
-        from nape_bench.labels.multitask.start import drawn_body, pretrained_body, supernet_of
+        from nape_bench.labels.multitask.start import (
+            drawn_body,
+            pretrained_body,
+            supernet_of,
+            widest_channels,
+        )
         from nape_bench.torch_threads import one_thread
 
         if not isinstance(space_of(space), SupernetSpace):
-            return self._individually(drawn_body(self.build(space, spec), seed), seed)
+            body = drawn_body(self.build(space, spec), seed)
+            return self._individually(body, seed, body.channels)
         check_part(space, spec)
         with one_thread():
             if not self.pseudo:
@@ -116,7 +123,7 @@ class Multitask:
                     space, self.recipe, self.folder, progress=self.progress
                 )
                 body = pretrained_body(supernet, space, spec, self.recipe)
-                own = self._individually(body, seed)
+                own = self._individually(body, seed, widest_channels(supernet, self.recipe))
                 return {
                     **own,
                     "supernet_seconds": round(took, 3),
@@ -134,25 +141,21 @@ class Multitask:
         """Return what training took: not that of supernet or shared head, or waiting for them."""
         return row.get("seconds")
 
-    def _individually(self, body: Body, seed: int) -> dict[str, Any]:
-        """Train a body with a head of its own."""
-        import torch
-
-        from nape_bench.labels.multitask.head import Head
+    def _individually(self, body: Body, seed: int, widest: Sequence[int]) -> dict[str, Any]:
+        """Train a body with a head of its own, a part of the one for `widest` channels."""
+        from nape_bench.labels.multitask.start import drawn_head
         from nape_bench.labels.multitask.train import fit
         from nape_bench.torch_threads import one_thread
 
         recipe = self.recipe
-        with one_thread(), torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            head = Head(body.channels)
-            head.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        with one_thread():
+            head = drawn_head(body.channels, widest, seed)
             rates = (recipe.body_rate, recipe.head_rate)
             return _row(body, fit(body, head, recipe, recipe.epochs, rates, seed))
 
     def _behind(self, head: Any, body: Body, seed: int) -> dict[str, Any]:
         """Fit a body and a copy of the shared head to each other."""
-        from nape_bench.labels.multitask.latent import narrowed
+        from nape_bench.labels.multitask.head import narrowed
         from nape_bench.labels.multitask.train import fit
 
         recipe = self.recipe

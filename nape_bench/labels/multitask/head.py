@@ -86,6 +86,17 @@ class Head(nn.Module):
         return Answers(self.main(levels[-1].mean((2, 3))), *maps)
 
 
+@torch.no_grad()
+def narrowed(head: Head, channels: Sequence[int]) -> Head:
+    """Return a copy of a head that reads the first channels of each level."""
+    made = Head(channels)
+    given = head.state_dict()
+    for name, values in made.state_dict().items():
+        part = tuple(slice(0, length) for length in values.shape)
+        values.copy_(given[name][part])
+    return made.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+
+
 def distances(sides: torch.Tensor) -> torch.Tensor:
     """Return the distances in cells that logarithms of `Answers.sides` stand for."""
     return sides.clamp(max=FARTHEST).exp()

@@ -121,14 +121,3 @@ def _maps(body: Body, images: torch.Tensor, batch: int) -> list[torch.Tensor]:
     body.eval()
     parts = [[maps.half() for maps in body(part)] for part in torch.split(images, SCORED_AT_ONCE)]
     return [torch.cat(level) for level in zip(*parts, strict=True)]
-
-
-@torch.no_grad()
-def narrowed(head: Head, channels: Sequence[int]) -> Head:
-    """Return a copy of a head that reads the first channels of each level."""
-    made = Head(channels)
-    given = head.state_dict()
-    for name, values in made.state_dict().items():
-        part = tuple(slice(0, length) for length in values.shape)
-        values.copy_(given[name][part])
-    return made.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]

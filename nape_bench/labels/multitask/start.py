@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 import torch
@@ -10,10 +11,12 @@ from nape_bench.labels.micro.recipe import RECIPES, SCALES, Scale, SharedRecipe
 from nape_bench.labels.micro.scaled import scaled, scaled_graph
 from nape_bench.labels.micro.shared.trained import trained
 from nape_bench.labels.multitask.body import Body
+from nape_bench.labels.multitask.head import Head, narrowed
 from nape_bench.spaces import SupernetSpace
 from nape_bench.spaces import space as space_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from nape_bench.graph import ArchGraph
@@ -72,6 +75,29 @@ def drawn_body(graph: ArchGraph, seed: int) -> Body:
         torch.manual_seed(seed)
         body = Body(graph)
     return body.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+
+
+@functools.lru_cache(maxsize=4)
+def widest_channels(supernet: Supernet, recipe: MultitaskRecipe) -> tuple[int, ...]:
+    """Return the channels of each level of a family's widest body."""
+    return tuple(Body(graph_of(supernet.name, supernet.largest, recipe)).channels)
+
+
+def drawn_head(channels: Sequence[int], widest: Sequence[int], seed: int) -> Head:
+    """Return a head whose weights are drawn from a seed, the same for bodies of any width.
+
+    The head of the widest body is drawn, and others are parts of it: so the luck of a draw is
+    common to all bodies of a family, and does not stand between them.
+
+    Args:
+        channels: Of each level of the body.
+        widest: Of each level of the widest body that it is to be compared with.
+        seed: 0 or more.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        head = Head(widest)
+        return narrowed(head, channels)
 
 
 @torch.no_grad()

@@ -6,9 +6,18 @@ import torch
 
 from nape_bench.graph.pyramid import Level
 from nape_bench.labels.multitask.decode import decode
-from nape_bench.labels.multitask.head import PARTS, RARE, WIDTH, Answers, Head, multiply_adds
-from nape_bench.labels.multitask.latent import latent, narrowed
+from nape_bench.labels.multitask.head import (
+    PARTS,
+    RARE,
+    WIDTH,
+    Answers,
+    Head,
+    multiply_adds,
+    narrowed,
+)
+from nape_bench.labels.multitask.latent import latent
 from nape_bench.labels.multitask.losses import focal, losses_of
+from nape_bench.labels.multitask.start import drawn_head
 from nape_bench.labels.multitask.targets import targets
 from nape_bench.labels.scenes.draw import Scenes
 
@@ -153,3 +162,13 @@ def test_a_narrowed_head_reads_the_first_channels() -> None:
     with torch.inference_mode():
         expected, found = wide(maps), small([maps[0][:, :4], maps[1][:, :5]])
     assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(expected, found, strict=True))
+
+
+def test_heads_of_a_seed_are_parts_of_one_whatever_the_width() -> None:
+    wide, narrow = drawn_head([8, 16], [8, 16], seed=1), drawn_head([4, 16], [8, 16], seed=1)
+    other = drawn_head([8, 16], [8, 16], seed=2)
+    assert torch.equal(narrow.maps.weight, wide.maps.weight)
+    assert not torch.equal(other.maps.weight, wide.maps.weight)
+    assert torch.equal(narrow.laterals[0][0].weight, wide.laterals[0][0].weight[:, :4])
+    torch.manual_seed(1)
+    assert torch.equal(Head([8, 16]).trunk[0].weight, wide.trunk[0].weight)
