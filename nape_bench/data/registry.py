@@ -31,12 +31,19 @@ class DatasetSpec:
             redistributed or are not at hand.
         pins: Version -> config -> content hash over its splits (`ConfigInfo.content_hash`), which
             data under this name must have wherever it comes from.
+        ships_published: Whether the package ships published labels, and not measured ones.
     """
 
     name: str
     info: DatasetInfo
     how: Mapping[str, str] = field(default_factory=dict)
     pins: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    ships_published: bool = False
+
+    @property
+    def shipped_info(self) -> DatasetInfo:
+        """What the versions in the package have for an info."""
+        return self.info if self.ships_published else self.measured_info
 
     @property
     def measured_info(self) -> DatasetInfo:
