@@ -1,40 +1,32 @@
-"""FLOPs and parameters of torchvision's classifiers, beside those that it publishes.
+"""FLOPs and parameters of torchvision's networks, beside those that it publishes.
 
-Needs `pip install -r benchmarks/zoo-requirements.txt`. Each model is traced at the size at which
-its weights were evaluated: `python benchmarks/check_zoo_cost.py ['vit_*']`.
+Needs `pip install -r benchmarks/zoo-requirements.txt`. Each network is traced at the size at which
+its weights were evaluated: `python benchmarks/check_zoo_cost.py`. Parameters that the levels of a
+detector share are counted once here, and at each level by `ArchGraph.params`.
 """
 
 from __future__ import annotations
 
-import fnmatch
-import sys
-
-from zoo_models import images, import_torchvision, torchvision_model
-
-from nape_bench.graph import ArchGraph
+from zoo_torchvision import weight_sets
 
 
 def main() -> None:
     """Compare, a line for each set of weights, and count what agrees within 1 %."""
-    models = import_torchvision().models
-    match = sys.argv[1] if len(sys.argv) > 1 else "*"
-    near = {"GFLOPs": 0, "parameters": 0}
+    near = {"GFLOPs": 0, "parameters": 0, "parameters of the graph": 0}
     total = 0
-    for name in fnmatch.filter(models.list_models(module=models), match):
-        for weights in models.get_model_weights(name):
-            size = weights.transforms.keywords["crop_size"]
-            how = {"image_size": size} if name.startswith("vit") else {}
-            module = torchvision_model(models, name, **how)
-            graph = ArchGraph.from_torch(module, images((size, size)))
-            meta = weights.meta
-            flops = graph.flops() / 1e9 / meta["_ops"] - 1
-            params = graph.params() / meta["num_params"] - 1
-            total += 1
-            near["GFLOPs"] += abs(flops) <= 0.01
-            near["parameters"] += abs(params) <= 0.01
-            mark = "" if max(abs(flops), abs(params)) <= 0.01 else "  <--"
-            print(f"{weights} at {size}: FLOPs {flops:+.2%}, parameters {params:+.2%}{mark}",
-                  flush=True)  # fmt: skip
+    for each in weight_sets():
+        own = each.graph.params()
+        differences = {
+            "GFLOPs": each.graph.flops() / 1e9 / each.gflops - 1,
+            "parameters": (own - each.repeated) / each.params - 1,
+            "parameters of the graph": own / each.params - 1,
+        }
+        total += 1
+        for what, difference in differences.items():
+            near[what] += abs(difference) <= 0.01
+        mark = "" if max(map(abs, differences.values())) <= 0.01 else "  <--"
+        told = ", ".join(f"{what} {difference:+.2%}" for what, difference in differences.items())
+        print(f"{each.model}/{each.weights} at {each.resolution}: {told}{mark}", flush=True)
     print(", ".join(f"{what} of {count} of {total} within 1 %" for what, count in near.items()))
 
 
