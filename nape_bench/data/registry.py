@@ -33,7 +33,8 @@ class DatasetSpec:
             data under this name must have wherever it comes from.
         comparable: The split whose labels compare with each other, where those of other splits
             came about in another way; None where all do.
-        ships_published: Whether the package ships published labels, and not measured ones.
+        ships_as_told: Whether `info` is that of what the package ships, too; else, where `info` is on
+            published labels that users import, what is shipped has `measured_info`.
     """
 
     name: str
@@ -41,12 +42,12 @@ class DatasetSpec:
     how: Mapping[str, str] = field(default_factory=dict)
     pins: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     comparable: str | None = None
-    ships_published: bool = False
+    ships_as_told: bool = False
 
     @property
     def shipped_info(self) -> DatasetInfo:
         """What the versions in the package have for an info."""
-        return self.info if self.ships_published else self.measured_info
+        return self.info if self.ships_as_told else self.measured_info
 
     @property
     def measured_info(self) -> DatasetInfo:

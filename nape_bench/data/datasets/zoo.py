@@ -39,6 +39,6 @@ ZOO = register(
                 ),
             }
         },
-        ships_published=True,
+        ships_as_told=True,
     )
 )

@@ -74,7 +74,7 @@ def embed_multitask(
         for family, found in bodies.items()
         for task in METRICS
     }
-    manifest = describe(NAME, version, spec.measured_info, data)
+    manifest = describe(NAME, version, spec.shipped_info, data)
     for config in manifest.configs:
         check_pin(manifest, config, f"what {store} holds")
     folder = (embedded or places.EMBEDDED) / "multitask" / version
