@@ -33,7 +33,7 @@ class DatasetSpec:
             data under this name must have wherever it comes from.
         comparable: The split whose labels compare with each other, where those of other splits
             came about in another way; None where all do.
-        ships_as_told: Whether `info` is that of what the package ships, too; else, where `info` is on
+        ships_as_told: Whether `info` is that of what the package ships, too; else, where it is on
             published labels that users import, what is shipped has `measured_info`.
     """
 
