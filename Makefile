@@ -1,12 +1,13 @@
 # make quickstart  install into .venv and run the main job on the embedded data
 # make test        install and run every check: ruff, mypy, import contracts, pytest
 # make bench       speed, side by side with what a user would use instead
+# make multitask   label bodies with six vision tasks into STORE, about two hours; run again, it goes on
 
 PYTHON ?= python3
 BIN := .venv/bin
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: quickstart test lint types contracts pytest bench clean
+.PHONY: quickstart test lint types contracts pytest bench multitask clean
 
 quickstart: .venv/installed
 	$(BIN)/nape-bench quickstart
@@ -28,6 +29,16 @@ pytest: .venv/installed-dev
 
 bench: .venv/installed-dev
 	@for script in benchmarks/bench_*.py; do echo; echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+STORE ?= labels
+JOBS ?= 2
+LABEL = $(BIN)/nape-bench label --store $(STORE) --jobs $(JOBS) --space $$family
+multitask: .venv/installed-dev
+	for family in ofa_pn ofa_mbv3 ofa_resnet; do \
+	  $(LABEL) --n 40 --split test --measure multitask --seeds 2 && \
+	  $(LABEL) --n 80 --split train --split validation --measure multitask_pseudo --seeds 1 && \
+	  $(LABEL) --n 40 --split test --measure multitask_pseudo --seeds 1 || exit 1; \
+	done
 
 clean:
 	rm -rf .venv build dist *.egg-info
