@@ -117,6 +117,37 @@ def test_windows_are_a_column_of_the_attention() -> None:
     assert graph.flops() == 24 * (8 * 24 + 8 * 8) + 2 * 24 * 6 * 8
 
 
+class Channels(nn.Module):
+    """Attention of channels to each other, two heads of four channels over five pixels."""
+
+    def __init__(self, *, normalised: bool) -> None:
+        super().__init__()
+        self.normalised = normalised
+        self.qkv, self.proj = nn.Linear(8, 24), nn.Linear(8, 8)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        n, t, c = x.shape
+        q, k, v = self.qkv(x).reshape(n, t, 3, 2, 4).permute(2, 0, 3, 4, 1).unbind(0)
+        if self.normalised:
+            q, k = (nn.functional.normalize(part, dim=-1) for part in (q, k))
+        x = (q @ k.transpose(-2, -1)).softmax(dim=-1) @ v
+        return self.proj(x.permute(0, 3, 1, 2).reshape(n, t, c))
+
+
+@pytest.mark.parametrize("normalised", [False, True])
+def test_channels_that_attend_are_windows_of_tokens(normalised: bool) -> None:
+    graph = ArchGraph.from_torch(Channels(normalised=normalised), torch.empty(2, 5, 8))
+    assert graph.ops.count("Attention") == 1
+    assert graph.ops.count("Transpose") == 4  # queries, keys, values, and back again
+    assert graph.ops.count("L2Norm") == 2 * normalised
+    at = graph.ops.index("Attention")
+    window = graph.column("kernel_h")[at] * graph.column("kernel_w")[at]
+    assert (window, graph.column("c_in")[at], graph.column("groups")[at]) == (4, 5, 1)
+    # 5 x 8 x 24 and 5 x 8 x 8 of the layers, twice 8 x 4 x 5 of the attention.
+    assert graph.flops() == 960 + 320 + 320
+    assert graph.params() == 8 * 24 + 24 + 8 * 8 + 8
+
+
 class Small(nn.Module):
     """A vision transformer of one block."""
 

@@ -9,9 +9,18 @@ from nape_bench.errors import GraphError
 from nape_bench.graph.onnx_import_draft import Node
 from nape_bench.graph.torch_import.layers import dense, softmax
 from nape_bench.graph.torch_import.values import Norm, Relative, Scores, Weight
-from nape_bench.graph.torch_import.views import NO_PAD, Digit, View, permuted
+from nape_bench.graph.torch_import.views import (
+    NO_PAD,
+    Digit,
+    View,
+    axis_of,
+    merged,
+    permuted,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from nape_bench.graph.torch_import.call import Call
     from nape_bench.graph.torch_import.values import Value
 
@@ -139,12 +148,43 @@ def _part(x: View, name: str) -> _Part:
         raise GraphError(f"its {name} are padded")
     last = x.dims[-1]
     if any(digit.axis != "c" for digit in last):
-        raise GraphError(
-            f"its {name} are over pixels: an attention over channels has no word in the vocabulary"
-        )
+        raise GraphError(f"its {name} are over pixels, or mix them with channels")
     width = math.prod(digit.size for digit in last)
     channels = math.prod(digit.size for digit in x.digits("c"))
     return _Part(x, channels, channels // width)
+
+
+def _over_pixels(x: View) -> bool:
+    """Return whether tokens are channels, and what a token holds are pixels."""
+    features, tokens = ({digit.axis for digit in x.dims[at]} - {"x"} for at in (-1, -2))
+    return bool(features) and features <= {"h", "w"} and tokens == {"c"}
+
+
+def _turned(call: Call, x: View) -> View:
+    """Return a view of which channels have become pixels, and pixels channels."""
+    whole = call.desk.settled(x, exact=True)
+    h, w, c = call.desk.seen(whole)
+    number = call.desk.node("Transpose", whole, (c, 1, h * w))
+    became = {"c": ("h", 1), "h": ("c", w), "w": ("c", 1)}
+    return View(number, tuple(_renamed(dim, became) for dim in whole.dims))
+
+
+def _renamed(digits: Iterable[Digit], became: dict[str, tuple[str, int]]) -> tuple[Digit, ...]:
+    named = [(became.get(d.axis, (d.axis, 1)), d) for d in digits]
+    return merged(Digit(axis, d.size, d.stride * step) for (axis, step), d in named)
+
+
+def _between_channels(call: Call, q: View, k: View, v: View) -> View:
+    """Add an Attention of channels to each other, between Transposes; heads are windows of them."""
+    h, w, _ = call.desk.seen(call.desk.settled(v, exact=True))
+    made = attended(call, *(_turned(call, x) if _over_pixels(x) else x for x in (q, k, v)))
+    rows, columns, size = call.desk.shape(made)
+    if size != h * w or made.dims[-1] != axis_of("c", size):
+        raise GraphError("its values are over a part of the pixels, or in another order")
+    number = call.desk.node("Transpose", made, (h, w, rows * columns))
+    became = {"h": ("c", columns), "w": ("c", 1)}
+    dims = [_renamed(dim, became) for dim in made.dims[:-1]]
+    return View(number, (*dims, (*axis_of("h", h), *axis_of("w", w))))
 
 
 def attended(call: Call, q: View, k: View, v: View) -> View:
@@ -159,6 +199,8 @@ def attended(call: Call, q: View, k: View, v: View) -> View:
     Raises:
         GraphError: They are no tokens by channels, or heads differ.
     """
+    if _over_pixels(v):
+        return _between_channels(call, q, k, v)
     parts = [_part(x, name) for x, name in ((q, "queries"), (k, "keys"), (v, "values"))]
     heads = parts[0].heads
     if any(part.heads not in (1, heads) for part in parts):
