@@ -1,5 +1,6 @@
 # make quickstart  install into .venv and run the main job on the embedded data
 # make test        install and run every check: ruff, mypy, import contracts, pytest
+# make cards       write the cards of all published datasets, with pictures, to cards/published
 # make bench       speed, side by side with what a user would use instead
 # make multitask   label bodies with six vision tasks into STORE, about two hours; run again, it goes on
 
@@ -7,7 +8,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: quickstart test lint types contracts pytest bench multitask clean
+.PHONY: quickstart test lint types contracts pytest cards bench multitask clean
 
 quickstart: .venv/installed
 	$(BIN)/nape-bench quickstart
@@ -26,6 +27,9 @@ contracts: .venv/installed-dev
 
 pytest: .venv/installed-dev
 	$(BIN)/pytest -n 2 --dist loadfile
+
+cards: .venv/installed
+	$(BIN)/nape-bench card --all --out cards/published
 
 bench: .venv/installed-dev
 	@for script in benchmarks/bench_*.py; do echo; echo "== $$script"; $(BIN)/python $$script || exit 1; done

@@ -43,6 +43,7 @@ COMMANDS = (
     "import_hwnasbench",
     "label",
     "build",
+    "card",
     "publish",
     "cite",
 )

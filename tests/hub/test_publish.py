@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from nape_bench.data import store
+from nape_bench.data.hub.release import card
 from nape_bench.data.manifest import FILE_NAME, data_file, parse_manifest
 from nape_bench.data.places import EMBEDDED
 from tests.data import tables
@@ -40,9 +41,11 @@ def refused(user: User, *argv: str) -> str:
 
 
 def shipped(version: str) -> dict[str, bytes]:
+    """Return what is published of a version: the package's files, the card with its pictures."""
     folder = EMBEDDED / "hiaml" / version
     paths = [path for path in folder.rglob("*") if path.is_file()]
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+    files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+    return files | card("nape/hiaml", version)
 
 
 def put(version: str = "v1.0", config: str = "micro", *, shift: float = 0.0) -> Path:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from nape_bench.data.info import DEFAULT_CONFIG, check_name, version_key
 from nape_bench.data.manifest import FILE_NAME, Manifest, data_file, to_json
+from nape_bench.data.pictures import pictures, with_section
 from nape_bench.data.places import find_all
 from nape_bench.data.readme import plain_card, readme
 from nape_bench.data.registry import dataset_specs
@@ -20,9 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from nape_bench.data.places import Found
+    from nape_bench.data.rows import Rows
 
 CARD = "README.md"
 CROISSANT = "croissant.json"
+PICTURES = (".svg", ".png")
+"""Endings of what a card shows."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,42 @@ def release(name: str, version: str | None = None, owner: str | None = None) -> 
         PublishError: The project does not publish that version, or a config of it is missing.
         IntegrityError: A file does not hold what the manifest, or the registry, says.
     """
+    version, there = _at_hand(name, version)
+    chosen = _chosen(name, version, there)
+    repository = name if owner is None else f"{owner}/{name.partition('/')[2]}"
+    check_name(repository)
+    manifest = _manifest(repository, version, chosen)
+    return Release(manifest, _files(manifest, chosen))
+
+
+def card(name: str, version: str | None = None) -> dict[str, bytes]:
+    """Return the card of a version at hand with its pictures, as it would be published.
+
+    Of a dataset whose labels users import, which the project does not publish, it is the card of
+    all that is at hand.
+
+    Args:
+        name: The dataset, `owner/name`.
+        version: The version; by default the newest.
+
+    Returns:
+        Path -> content: README.md, and what it shows.
+
+    Raises:
+        UnknownNameError: As `release`.
+        PublishError: As `release`.
+        IntegrityError: As `release`.
+    """
+    version, there = _at_hand(name, version)
+    specs = dataset_specs()
+    imported = name in specs and not specs[name].pins and bool(there)
+    chosen = _in_order(there) if imported else _chosen(name, version, there)
+    files = _files(_manifest(name, version, chosen), chosen)
+    return {p: content for p, content in files.items() if p == CARD or p.endswith(PICTURES)}
+
+
+def _at_hand(name: str, version: str | None) -> tuple[str, dict[str, Found]]:
+    """Return the version that is meant, and config -> what is at hand of it."""
     at_hand = find_all(name)
     if not at_hand:
         known = {key[0] for key in find_all()}
@@ -66,10 +106,10 @@ def release(name: str, version: str | None = None, owner: str | None = None) -> 
     published = specs[name].pins if name in specs else {}
     if version is None:
         version = max(published or {key[2] for key in at_hand}, key=version_key)
-    there = {config: found for (_, config, each), found in at_hand.items() if each == version}
-    chosen = _chosen(name, version, there)
-    repository = name if owner is None else f"{owner}/{name.partition('/')[2]}"
-    check_name(repository)
+    return version, {c: found for (_, c, each), found in at_hand.items() if each == version}
+
+
+def _manifest(name: str, version: str, chosen: Sequence[Found]) -> Manifest:
     infos = {found.manifest.info for found in chosen}
     if len(infos) > 1:
         licences = ", ".join(f"{found.config}: {found.manifest.info.licence}" for found in chosen)
@@ -78,8 +118,7 @@ def release(name: str, version: str | None = None, owner: str | None = None) -> 
             "give each such set a dataset of its own"
         )
     configs = {found.config: found.info for found in chosen}
-    manifest = Manifest(repository, version, infos.pop(), configs)
-    return Release(manifest, _files(manifest, chosen))
+    return Manifest(name, version, infos.pop(), configs)
 
 
 def _chosen(name: str, version: str, there: Mapping[str, Found]) -> Sequence[Found]:
@@ -103,23 +142,29 @@ def _chosen(name: str, version: str, there: Mapping[str, Found]) -> Sequence[Fou
     elif not there:
         versions = {found_version for _, _, found_version in find_all(name)}
         raise unknown_name(f"version of {name}", version, versions)
+    return _in_order(there)
+
+
+def _in_order(there: Mapping[str, Found]) -> Sequence[Found]:
     return sorted(there.values(), key=lambda found: found.config != DEFAULT_CONFIG)
 
 
 def _files(manifest: Manifest, chosen: Sequence[Found]) -> dict[str, bytes]:
-    """Read and verify all files.
+    """Read and verify all files, and draw the pictures.
 
-    What lies in one folder is published as it lies there; a card and a manifest are made where
-    configs come from several.
+    What lies in one folder is published as it lies there, but for the pictures in its card; a card
+    and a manifest are made where configs come from several.
     """
     files, sizes = {}, {}
+    rows: dict[str, list[Rows]] = {}
     for found in chosen:
         check_pin(found.manifest, found.config, str(found.folder))
         for split in found.info.splits:
             path = data_file(found.config, split)
             files[path] = (found.folder / path).read_bytes()
-            rows = verified_rows(found, split)
-            sizes[found.config, split] = (len(files[path]), to_arrow(rows).nbytes)
+            read = verified_rows(found, split)
+            sizes[found.config, split] = (len(files[path]), to_arrow(read).nbytes)
+            rows.setdefault(found.config, []).append(read)
     folder, whole = chosen[0].folder, chosen[0].manifest
     if all(found.folder == folder for found in chosen) and set(whole.configs) == set(
         manifest.configs
@@ -127,9 +172,10 @@ def _files(manifest: Manifest, chosen: Sequence[Found]) -> dict[str, bytes]:
         beside = [path for path in folder.iterdir() if path.is_file() and path.name[0] != "."]
         files.update({path.name: path.read_bytes() for path in beside if path.name != CROISSANT})
         manifest = replace(whole, name=manifest.name)
-        if manifest == whole:
-            return dict(sorted(files.items()))
-    else:
+    if manifest != whole or FILE_NAME not in files:
+        files[FILE_NAME] = to_json(manifest).encode()
+    if CARD not in files:
         files[CARD] = readme(manifest, sizes, plain_card(manifest)).encode()
-    files[FILE_NAME] = to_json(manifest).encode()
-    return dict(sorted(files.items()))
+    section, images = pictures(manifest, rows)
+    files[CARD] = with_section(files[CARD].decode(), section).encode()
+    return dict(sorted((files | images).items()))

@@ -22,6 +22,11 @@ ROW_HEIGHT, CHARACTER, MARGIN = 18.0, 6.4, 16.0
 """Pixels of a row's height, of a character of its text, and around the text."""
 
 
+def drawn_nodes(graph: ArchGraph) -> int:
+    """Return how many nodes the picture of a graph shows, what repeats itself once."""
+    return sum(len(box.nodes) for box in boxes_of(graph, folded=True).boxes)
+
+
 def draw(
     graph: ArchGraph,
     *,
