@@ -69,11 +69,11 @@ def compose(
 
 def _configs(manifest: Manifest, families: Mapping[str, Bodies]) -> str:
     head = ["config", "individual", "pseudo", "least", "median", "greatest", "sd"]
-    head += ["r between seeds", "of pseudo-labels", "r of pseudo with individual labels"]
+    head += ["r between seeds", "r of pseudo with individual labels"]
     head += ["r multiply-adds", "in full size"]
     rows = []
     for family, bodies in families.items():
-        own, other = bodies.individual, bodies.pseudo
+        own = bodies.individual
         build = space_of(family).build
         full = np.array([build(spec).flops() for spec in own.specs], dtype=np.float64)
         for task in METRICS:
@@ -85,7 +85,6 @@ def _configs(manifest: Manifest, families: Mapping[str, Bodies]) -> str:
                 + [plain(float(x)) for x in (values.min(), np.median(values), values.max())]
                 + [plain(float(values.std(ddof=1)))]
                 + [correlation(seed_correlation(own.column(task)))]
-                + [correlation(seed_correlation(other.column(task)))]
                 + [correlation(bodies.pseudo_rank(task))]
                 + [correlation(rank_correlation(values, own.column("flops")[:, 0]))]
                 + [correlation(rank_correlation(values, full))]

@@ -3,8 +3,7 @@
 Mills et al., AIO-P, AAAI 2023, "Latent sampling", and the authors' code: for each scene, maps of a
 few bodies of different depth give a mean and a standard deviation at every cell and channel, and
 the head is trained on normal draws from these. So it fits no body in particular, and each is
-fitted to it by a short training only, which costs a small part of training a body and a head of its
-own.
+fitted to it by a training that is shorter than that of a body and a head of its own.
 """
 
 from __future__ import annotations
