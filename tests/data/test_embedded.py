@@ -153,7 +153,8 @@ def test_the_card_says_what_is_there(ds: Dataset) -> None:
 
 
 def test_each_config_has_protocols_that_open(ds: Dataset) -> None:
-    short = ds.info.family if ds.config == "micro" else f"{ds.info.family}/{ds.config}"
+    name = ds.name.removeprefix("nape/")
+    short = name if ds.config == "micro" else f"{name}/{ds.config}"
     assert {f"in-family/{short}", f"zero-shot/{short}"} <= set(known_protocols())
     version = load_dataset(ds.name, ds.config).version
     assert protocol(f"in-family/{short}").version == version
@@ -162,6 +163,18 @@ def test_each_config_has_protocols_that_open(ds: Dataset) -> None:
     else:
         evaluator = Evaluator(protocol(f"in-family/{short}@{ds.version}"))
     assert sorted(evaluator.ids) == sorted(ds["test"].ids)
+
+
+@pytest.mark.parametrize("config", ["ofa_pn-keypoints", "ofa_resnet-detection"])
+def test_bodies_are_trained_individually_for_the_test_and_pseudo_labelled_else(config: str) -> None:
+    found = load_dataset("nape/multitask", config)
+    assert len(found["test"]) == 40
+    assert len(found["train"]) + len(found["validation"]) == 80
+    for name in found:
+        assert set(found[name].labels["individual"]) == {float(name == "test")}
+        assert {split_of(group) for group in found[name].groups} == {name}
+        assert (found[name].labels["body_flops"] < found[name].labels["flops"]).all()
+    assert len(Evaluator(f"few-shot/multitask/{config}-20").ids) == 40
 
 
 def test_the_manifest_is_part_of_what_is_verified(tmp_path: Path) -> None:

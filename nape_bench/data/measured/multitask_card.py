@@ -11,7 +11,7 @@ from nape_bench.data.measured.card import filled, setting_figures
 from nape_bench.data.measured.micro import mean_of
 from nape_bench.data.measured.multitask import METRICS, config_name
 from nape_bench.data.measured.quality import correlation, plain, rank_correlation
-from nape_bench.data.readme import COLUMNS_TEXT, markdown_table
+from nape_bench.data.readme import COLUMNS_TEXT, label_table, markdown_table, split_table
 from nape_bench.data.together import LEGEND, pair_table
 from nape_bench.metrics.together import rank_correlations
 from nape_bench.spaces import space as space_of
@@ -58,6 +58,10 @@ def compose(
             [[task, f"`{label}`", meaning] for task, (label, meaning) in METRICS.items()],
         ),
         "configs": _configs(manifest, families),
+        "tables": "\n\n".join(
+            f"### Config `{name}`\n\n{label_table(config)}\n\n{split_table(config)}"
+            for name, config in manifest.configs.items()
+        ),
         "tasks": "\n\n".join(_tasks(bodies) for bodies in families.values()),
         "published": _published(together),
         "legend": LEGEND,
