@@ -32,7 +32,7 @@ FULL_AUTHORS: Mapping[str, str] = {
 """Title -> all authors, of the papers that CITATION.cff has; of others the first is told."""
 
 _PAPER = re.compile(r"(?P<authors>[^,]+), (?P<title>.+), (?P<venue>[^,]+) (?P<year>\d{4})")
-_PARTS = re.compile(r" \((the family|the labels)\)$")
+_PARTS = re.compile(r" \((the family|the families|the setting|the labels)\)$")
 _SPECIAL = re.compile(r"([&%$#_])")
 
 
