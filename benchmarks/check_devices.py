@@ -14,8 +14,8 @@ NAS-Bench-201 that have devices of Eagle among their test devices are compared w
 from __future__ import annotations
 
 import argparse
+from statistics import fmean
 
-import numpy as np
 from tabulate import tabulate
 
 from nape_bench.evaluation import Evaluator, evaluate, protocol
@@ -58,7 +58,7 @@ def main() -> None:
     for name in args.predictors:
         srcc = {key: score(name, each) for key, each in found.items()}
         means = [
-            mean([srcc[(task, d) if args.known else (d,)] for d in devices.test])
+            fmean([srcc[(task, d) if args.known else (d,)] for d in devices.test])
             for task, devices in tasks.items()
         ]
         rows.append(line(name, means))
@@ -71,14 +71,9 @@ def score(name: str, evaluator: Evaluator) -> float:
     return evaluate(name, evaluator).metrics["spearman"].value
 
 
-def mean(values: list[float]) -> float:
-    """Return the mean."""
-    return float(np.mean(values))
-
-
 def line(name: str, values: list[float | None]) -> list[str | float | None]:
     """Return a row of the table; the mean is over tasks that have a value."""
-    return [name, *values, mean([value for value in values if value is not None])]
+    return [name, *values, fmean([value for value in values if value is not None])]
 
 
 if __name__ == "__main__":

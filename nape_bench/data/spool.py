@@ -18,7 +18,6 @@ from nape_bench.data.splits import SPLITS, assign_splits
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
-    from types import TracebackType
 
 
 class Spool:
@@ -47,12 +46,7 @@ class Spool:
             self._writers[split] = self._open.enter_context(writer)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._open.close()
 
     def add(self, rows: Rows) -> None:

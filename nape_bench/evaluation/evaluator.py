@@ -116,12 +116,13 @@ class Evaluator:
         """
         task = self.task
         everything = np.ones(len(task.test), dtype=bool)
+        parts = task.parts(predictions.seeds)
         try:
-            scored = self._score(predictions, predictor, everything)
+            scored = self._score(predictions, predictor, parts, everything)
         except ValueError as error:
             raise ProtocolError(f"{self.protocol.name}: {error}") from None
         subsets = {
-            name: Subset(int(mask.sum()), self._score(predictions, predictor, mask))
+            name: Subset(int(mask.sum()), self._score(predictions, predictor, parts, mask))
             for name, mask in task.subsets.items()
         }
         seen = {
@@ -154,9 +155,12 @@ class Evaluator:
         )
 
     def _score(
-        self, predictions: Predictions, predictor: PredictorFacts, mask: np.ndarray
+        self,
+        predictions: Predictions,
+        predictor: PredictorFacts,
+        parts: np.ndarray | None,
+        mask: np.ndarray,
     ) -> Mapping[str, Interval]:
-        parts = self.task.parts(predictions.seeds)
         return metrics.score(
             self.task.test.y[mask],
             predictions.values[:, mask],

@@ -184,13 +184,10 @@ def open_task(protocol: Protocol, dataset: Dataset | None = None) -> Task:
             _check_apart(protocol, rows, test)
             if len(rows):
                 seen[part] = rows
-    lacking = [("test", facts)] if len(test) == 0 else []
-    lacking += [("train", theirs)] if protocol.train is not None and "train" not in seen else []
-    for part, told in lacking:
-        raise ProtocolError(
-            f"{protocol.name}: no row of {told.name} ({told.config}) {told.version} for the "
-            f"{part} part has the label {told.target}"
-        )
+    if len(test) == 0:
+        raise _lacking(protocol, "test", facts)
+    if protocol.train is not None and "train" not in seen:
+        raise _lacking(protocol, "train", theirs)
     subsets = _subsets(dataset, _splits(dataset, protocol.test), test)
     task = Task(
         protocol,
@@ -206,6 +203,13 @@ def open_task(protocol: Protocol, dataset: Dataset | None = None) -> Task:
     if protocol.shots:
         _check_drawable(task)
     return task
+
+
+def _lacking(protocol: Protocol, part: str, told: DatasetFacts) -> ProtocolError:
+    return ProtocolError(
+        f"{protocol.name}: no row of {told.name} ({told.config}) {told.version} for the "
+        f"{part} part has the label {told.target}"
+    )
 
 
 def _known(dataset: Dataset, protocol: Protocol) -> Known | None:

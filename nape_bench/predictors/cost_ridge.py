@@ -8,6 +8,7 @@ import numpy as np
 
 from nape_bench.predictors.base import Predictor
 from nape_bench.predictors.registry import register
+from nape_bench.predictors.standardise import Standardiser
 from nape_bench.predictors.statistics import graph_statistics
 
 if TYPE_CHECKING:
@@ -43,26 +44,20 @@ class CostRidge(Predictor):
         from sklearn.linear_model import BayesianRidge
 
         read = costs(graphs)
-        self._mean, deviation = read.mean(axis=0), read.std(axis=0)
-        self._varies = deviation > 1e-9 * np.maximum(np.abs(self._mean), 1.0)
-        self._deviation = np.where(self._varies, deviation, 1.0)
+        self._standardise = Standardiser(read)
         self._positive = bool((y > 0).all())
         labels = np.log(y) if self._positive else y
         self._constant = float(labels.mean())
         self._model = None
-        if self._varies.any() and labels.std() > 0:
-            self._model = BayesianRidge().fit(self._inputs(read), labels)
+        if self._standardise.varies.any() and labels.std() > 0:
+            self._model = BayesianRidge().fit(self._standardise(read), labels)
 
     def _predict(self, graphs: GraphTable) -> np.ndarray:
         if self._model is None:
             values = np.full(len(graphs), self._constant)
         else:
-            values = self._model.predict(self._inputs(costs(graphs)))
+            values = self._model.predict(self._standardise(costs(graphs)))
         return np.exp(values) if self._positive else values
-
-    def _inputs(self, read: np.ndarray) -> np.ndarray:
-        scaled: np.ndarray = ((read - self._mean) / self._deviation)[:, self._varies]
-        return scaled
 
 
 def costs(graphs: GraphTable) -> np.ndarray:

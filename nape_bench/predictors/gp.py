@@ -9,6 +9,7 @@ import numpy as np
 
 from nape_bench.predictors.base import Predictor
 from nape_bench.predictors.registry import register
+from nape_bench.predictors.standardise import Standardiser
 from nape_bench.predictors.statistics import graph_statistics
 
 if TYPE_CHECKING:
@@ -47,13 +48,10 @@ class GaussianProcess(Predictor):
             chosen = np.random.default_rng(self.seed).choice(len(graphs), self.rows, replace=False)
             graphs, y = graphs[np.sort(chosen)], y[np.sort(chosen)]
         values = graph_statistics(graphs)[0]
-        self._mean, deviation = values.mean(axis=0), values.std(axis=0)
-        # A column of equal numbers can have a deviation that is a rounding error, not 0.
-        self._varies = deviation > 1e-9 * np.maximum(np.abs(self._mean), 1.0)
-        self._deviation = np.where(self._varies, deviation, 1.0)
-        if not self._varies.any():
+        self._standardise = Standardiser(values)
+        if not self._standardise.varies.any():
             # Graphs that are all the same: the process still needs a column to stand on.
-            self._varies[0] = True
+            self._standardise.varies[0] = True
         inputs = self._standardise(values)
         length = np.sqrt(inputs.shape[1])
         kernel = ConstantKernel(1.0, (1e-2, 1e4)) * Matern(
@@ -69,9 +67,3 @@ class GaussianProcess(Predictor):
         values = self._standardise(graph_statistics(graphs)[0])
         prediction: np.ndarray = self._model.predict(values)
         return prediction
-
-    def _standardise(self, values: np.ndarray) -> np.ndarray:
-        """Return the columns that vary over the training graphs, standardised by these."""
-        kept = self._varies
-        scaled: np.ndarray = (values[:, kept] - self._mean[kept]) / self._deviation[kept]
-        return scaled

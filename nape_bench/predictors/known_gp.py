@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nape_bench.graph.keys import graph_hashes
 from nape_bench.predictors.base import Predictor
 from nape_bench.predictors.cost_ridge import costs
 from nape_bench.predictors.registry import register
+from nape_bench.predictors.standardise import Standardiser
 
 if TYPE_CHECKING:
     from sklearn.linear_model import BayesianRidge
@@ -52,15 +52,17 @@ class KnownGP(Predictor):
 
         known = np.stack([_scaled(values) for values in labels.values()], axis=1)
         inputs = costs(graphs)
-        self._standardise_by(inputs)
+        self._standardise = Standardiser(inputs)
         self._from_costs = []
         for column in known.T:
             there = np.isfinite(column)
-            model = BayesianRidge().fit(self._costs(inputs[there]), column[there])
+            model = BayesianRidge().fit(self._standardise(inputs[there]), column[there])
             self._from_costs.append(model)
-            column[~there] = model.predict(self._costs(inputs[~there])) if not there.all() else 0
+            column[~there] = (
+                model.predict(self._standardise(inputs[~there])) if not there.all() else 0
+            )
         places: dict[str, list[int]] = {}
-        for place, key in enumerate(graph_hashes(graphs.flat()).tolist()):
+        for place, key in enumerate(graphs.hashes.tolist()):
             places.setdefault(key, []).append(place)
         self._rows = {key: known[at].mean(axis=0) for key, at in places.items()}
 
@@ -68,7 +70,7 @@ class KnownGP(Predictor):
         from scipy.optimize import minimize
 
         if not self._rows:
-            self._standardise_by(costs(graphs))
+            self._standardise = Standardiser(costs(graphs))
         self._positive = bool((y > 0).all())
         labels = np.log(y) if self._positive else y
         self._level, self._spread = float(labels.mean()), float(labels.std()) or 1.0
@@ -105,23 +107,13 @@ class KnownGP(Predictor):
 
     def _inputs(self, graphs: GraphTable) -> list[np.ndarray]:
         """Return both blocks, float64 [n, columns], each of a squared length of about 1."""
-        scaled = self._costs(costs(graphs))
+        scaled = self._standardise(costs(graphs))
         known = np.zeros((len(graphs), len(self._from_costs)))
         for column, model in enumerate(self._from_costs):
             known[:, column] = model.predict(scaled)
-        for place, key in enumerate(graph_hashes(graphs.flat()).tolist() if self._rows else ()):
+        for place, key in enumerate(graphs.hashes.tolist() if self._rows else ()):
             known[place] = self._rows.get(key, known[place])
         return [block / np.sqrt(max(1, block.shape[1])) for block in (known, scaled)]
-
-    def _standardise_by(self, inputs: np.ndarray) -> None:
-        self._mean, self._deviation = inputs.mean(axis=0), inputs.std(axis=0)
-        self._varies = self._deviation > 1e-9 * np.maximum(np.abs(self._mean), 1)
-
-    def _costs(self, inputs: np.ndarray) -> np.ndarray:
-        """Return the costs that vary, standardised."""
-        varies = self._varies
-        scaled: np.ndarray = (inputs - self._mean)[:, varies] / self._deviation[varies]
-        return scaled
 
 
 def _scaled(values: np.ndarray) -> np.ndarray:

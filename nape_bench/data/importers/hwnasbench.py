@@ -84,9 +84,7 @@ def import_hwnasbench(
             imported then.
     """
     choices = Choices(version, skip_bad, on_duplicate, progress)
-    sources = find_release(
-        path, lambda name: _FILE.fullmatch(name) is not None, "HW-NAS-Bench-v1_0.pickle"
-    )
+    sources = find_release(path, _FILE.fullmatch, "HW-NAS-Bench-v1_0.pickle")
     done = []
     for source in sources:
         content = source.read(PLAIN.entry_bytes)

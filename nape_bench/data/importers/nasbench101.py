@@ -90,7 +90,7 @@ def import_nasbench101(
     """
     choices = Choices(version, skip_bad, on_duplicate, progress)
     sources = find_release(
-        path, lambda name: _FILE.fullmatch(name) is not None,
+        path, _FILE.fullmatch,
         "nasbench_only108.tfrecord or nasbench_full.tfrecord",
     )  # fmt: skip
     if len(sources) > 1:

@@ -93,9 +93,7 @@ def import_nasbench301(
     files = "results_fidelity_<n>/results_<n>.json"
     sources = [
         source
-        for source in find_release(
-            path, lambda name: _FILE.fullmatch(name) is not None, files, by_folder=True
-        )
+        for source in find_release(path, _FILE.fullmatch, files, by_folder=True)
         if source.folders and _FOLDER.fullmatch(source.folders[-1])
     ]
     if not sources:

@@ -95,7 +95,7 @@ def import_nats(
     """
     choices = Choices(version, skip_bad, on_duplicate, progress)
     what = "000000.pickle.pbz2 and so on, of NATS-tss-v1_0-3ffb9-simple.tar"
-    found = find_release(path, lambda name: bool(_FILE.fullmatch(name) or _WHOLE.match(name)), what)
+    found = find_release(path, lambda name: _FILE.fullmatch(name) or _WHOLE.match(name), what)
     sources = [source for source in found if _FILE.fullmatch(source.name)]
     if not sources:
         raise DataError(

@@ -71,7 +71,7 @@ class Source:
 
 
 def find_sources(
-    path: Path, wanted: Callable[[str], bool], *, by_folder: bool = False
+    path: Path, wanted: Callable[[str], object], *, by_folder: bool = False
 ) -> list[Source]:
     """Return the files that a path stands for, by name.
 
@@ -109,7 +109,7 @@ def find_sources(
 
 def find_release(
     path: str | os.PathLike[str],
-    wanted: Callable[[str], bool],
+    wanted: Callable[[str], object],
     files: str,
     *,
     by_folder: bool = False,

@@ -96,7 +96,7 @@ def import_transnas(
     """
     choices = Choices(version, skip_bad, on_duplicate, progress)
     sources = find_release(
-        path, lambda name: _TABLE.matches(name) or _FILE.fullmatch(name) is not None,
+        path, lambda name: _TABLE.matches(name) or _FILE.fullmatch(name),
         "transnas-bench_v10141024.pth or transnas101_micro.csv",
     )  # fmt: skip
     done = import_presets("transnas", [_TABLE], sources, choices)

@@ -7,13 +7,11 @@ that a predictor may see are counted, those for standardisation too.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from nape_bench.data.registry import published_version
-from nape_bench.errors import ProtocolError
 from nape_bench.evaluation.protocols.base import Protocol, ProtocolFamily, every_row
-from nape_bench.evaluation.protocols.naming import PATTERN, read_dataset, short_name
+from nape_bench.evaluation.protocols.naming import PATTERN, read_with_ending, short_name
 from nape_bench.evaluation.protocols.registry import add_family
 
 if TYPE_CHECKING:
@@ -22,19 +20,14 @@ if TYPE_CHECKING:
 NAME = "few-shot"
 LISTED = (20, 50)
 """Numbers of labels that are listed, those of the papers; any other has its protocol too."""
-_COUNTED = re.compile(r"(.+)-([1-9]\d*)")
+ENDING = "-<labels>"
 
 
 def _make(parts: Sequence[str]) -> Protocol:
-    match = _COUNTED.fullmatch(parts[-1]) if parts else None
-    if match is None:
-        name = "/".join([NAME, *parts])
-        raise ProtocolError(
-            f"protocol {name!r}: {NAME}/{PATTERN}, then -<labels> expected, as in "
-            f"{NAME}/nb201/cifar10-50"
-        )
-    dataset, config = read_dataset(NAME, [*parts[:-1], match[1]])
-    shots = int(match[2])
+    dataset, config, labels = read_with_ending(
+        NAME, parts, r"[1-9]\d*", ENDING, f"{NAME}/nb201/cifar10-50"
+    )
+    shots = int(labels)
     return Protocol(
         name=_name(dataset, config, shots),
         title=f"{dataset} ({config}): {shots} labels seen, the others ranked",
@@ -56,7 +49,7 @@ add_family(
     ProtocolFamily(
         name=NAME,
         title="each seed sees a few labels of a dataset and is scored on the other rows",
-        pattern=f"{NAME}/{PATTERN}, then -<labels>",
+        pattern=f"{NAME}/{PATTERN}, then {ENDING}",
         example=f"{NAME}/hiaml-50",
         make=_make,
         names=lambda pairs: [_name(*pair, shots) for pair in pairs for shots in LISTED],

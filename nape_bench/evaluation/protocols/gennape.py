@@ -8,13 +8,12 @@ sets than NAS-Bench-101's); with ours, and any others that are at hand, the prot
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from nape_bench.data.registry import dataset_specs, published_version
 from nape_bench.errors import ProtocolError
 from nape_bench.evaluation.protocols.base import Protocol, ProtocolFamily, Source, every_row
-from nape_bench.evaluation.protocols.naming import PATTERN, read_dataset, short_name
+from nape_bench.evaluation.protocols.naming import PATTERN, read_with_ending, short_name
 from nape_bench.evaluation.protocols.registry import add_family
 
 if TYPE_CHECKING:
@@ -23,26 +22,21 @@ if TYPE_CHECKING:
 NAME = "gennape"
 SOURCE = "nape/nb101"
 SHOTS = {"zero-shot": 0, "ft50": 50}
-_KIND = re.compile(f"(.+)-({'|'.join(SHOTS)})")
+ENDING = "-zero-shot or -ft50"
 
 
 def _make(parts: Sequence[str]) -> Protocol:
-    match = _KIND.fullmatch(parts[-1]) if parts else None
-    if match is None:
-        name = "/".join([NAME, *parts])
-        raise ProtocolError(
-            f"protocol {name!r}: {NAME}/{PATTERN}, then -zero-shot or -ft50 expected, as in "
-            f"{NAME}/hiaml-ft50"
-        )
-    dataset, config = read_dataset(NAME, [*parts[:-1], match[1]])
+    dataset, config, kind = read_with_ending(
+        NAME, parts, "|".join(SHOTS), ENDING, f"{NAME}/hiaml-ft50"
+    )
     if dataset == SOURCE:
         raise ProtocolError(f"{NAME}: predictors are fitted to {SOURCE}; test on another dataset")
-    shots = SHOTS[match[2]]
+    shots = SHOTS[kind]
     trained = _source_config(config)
     source = Source(SOURCE, trained, published_version(SOURCE, trained))
     seen = f"{shots} of its labels" if shots else "none of its labels"
     return Protocol(
-        name=_name(dataset, config, match[2]),
+        name=_name(dataset, config, kind),
         title=f"{dataset} ({config}): fitted to {SOURCE}, {seen} seen",
         dataset=dataset,
         config=config,
@@ -85,7 +79,7 @@ add_family(
     ProtocolFamily(
         name=NAME,
         title="fitted to NAS-Bench-101, tested on another family with no or 50 of its labels",
-        pattern=f"{NAME}/{PATTERN}, then -zero-shot or -ft50",
+        pattern=f"{NAME}/{PATTERN}, then {ENDING}",
         example=f"{NAME}/hiaml-ft50",
         make=_make,
         names=_names,

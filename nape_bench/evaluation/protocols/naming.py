@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from nape_bench.errors import ProtocolError
@@ -40,6 +41,33 @@ def read_dataset(family: str, parts: Sequence[str]) -> tuple[str, str]:
     if len(parts) == 3:
         return f"{parts[0]}/{parts[1]}", parts[2]
     return f"{OWNER}/{parts[0]}", parts[1] if len(parts) == 2 else DEFAULT_CONFIG
+
+
+def read_with_ending(
+    family: str, parts: Sequence[str], ending: str, told: str, example: str
+) -> tuple[str, str, str]:
+    """Read a dataset, its config and what comes after the last dash of a name.
+
+    Args:
+        family: The first part of the name.
+        parts: Its other parts.
+        ending: Regular expression of what comes after the dash.
+        told: How that is written, for messages, as in "-<labels>".
+        example: A name of the family, for messages.
+
+    Returns:
+        The dataset ("<owner>/<name>"), the config, and the ending.
+
+    Raises:
+        ProtocolError: The name does not end so, or as for `read_dataset`.
+    """
+    match = re.fullmatch(f"(.+)-({ending})", parts[-1]) if parts else None
+    if match is None:
+        name = "/".join([family, *parts])
+        raise ProtocolError(
+            f"protocol {name!r}: {family}/{PATTERN}, then {told} expected, as in {example}"
+        )
+    return *read_dataset(family, [*parts[:-1], match[1]]), match[2]
 
 
 def short_name(dataset: str, config: str) -> str:

@@ -15,9 +15,8 @@ import torch
 from torch.nn import functional
 
 from nape_bench.labels.micro.shared.score import reset_statistics
-from nape_bench.labels.multitask.head import Head
 from nape_bench.labels.multitask.losses import loss_of
-from nape_bench.labels.multitask.start import graph_of, pretrained_body
+from nape_bench.labels.multitask.start import drawn_head, graph_of, pretrained_body
 from nape_bench.labels.multitask.targets import Targets, training
 from nape_bench.labels.multitask.train import SCORED_AT_ONCE, descend
 
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
     from nape_bench.labels.micro.shared.supernet import Supernet
     from nape_bench.labels.multitask.body import Body
+    from nape_bench.labels.multitask.head import Head
     from nape_bench.labels.multitask.recipe import MultitaskRecipe
     from nape_bench.spaces import Spec
 
@@ -70,10 +70,7 @@ def shared_head(supernet: Supernet, recipe: MultitaskRecipe, seed: int) -> Head:
         ]
         for specs in binned_specs(supernet, recipe)
     ]
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        head = Head(widest.channels)
-    head.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    head = drawn_head(widest.channels, widest.channels, seed)
     rng = torch.Generator().manual_seed(seed)
 
     def loss(rows: torch.Tensor) -> torch.Tensor:
