@@ -15,18 +15,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from zoo_torchvision import Published, left_out, weight_sets
 
-from nape_bench.atomic import new_file, write_text
 from nape_bench.data.info import ConfigData, LabelInfo
-from nape_bench.data.manifest import Manifest, data_file, read_manifest
+from nape_bench.data.manifest import Manifest, read_manifest
 from nape_bench.data.measured.card import filled, graph_figures
 from nape_bench.data.measured.embed import CARDS, check_same
 from nape_bench.data.measured.quality import correlation, rank_correlation
 from nape_bench.data.named import NamedNetwork, named_rows, split_by_family
-from nape_bench.data.parquet import arrow_size
 from nape_bench.data.places import EMBEDDED
-from nape_bench.data.readme import COLUMNS_TEXT, label_table, markdown_table, readme, split_table
+from nape_bench.data.readme import COLUMNS_TEXT, label_table, markdown_table, split_table
 from nape_bench.data.registry import dataset_specs
-from nape_bench.data.write import describe, write_folder
+from nape_bench.data.write import describe, rewrite_card, write_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -98,13 +96,7 @@ def main() -> None:
     if folder.exists():
         present = read_manifest(folder)
         check_same(present, manifest, folder)
-        sizes = {
-            (config, split): ((folder / data_file(config, split)).stat().st_size, arrow_size(part))
-            for config, each in data.items()
-            for split, part in each.splits.items()
-        }
-        with new_file(folder / "README.md") as temporary:
-            write_text(temporary, readme(present, sizes, card))
+        rewrite_card(folder, present, data, card)
     else:
         write_folder(folder, manifest, data, card=card)
     for config, info in manifest.configs.items():

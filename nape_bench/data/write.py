@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nape_bench.atomic import new_folder, write_text
+from nape_bench.atomic import new_file, new_folder, write_text
 from nape_bench.data import info as checks
 from nape_bench.data.content import CHUNK, content_hash
 from nape_bench.data.manifest import (
@@ -15,7 +15,7 @@ from nape_bench.data.manifest import (
     data_file,
     to_json,
 )
-from nape_bench.data.parquet import write_rows
+from nape_bench.data.parquet import arrow_size, write_rows
 from nape_bench.data.readme import plain_card, readme
 from nape_bench.errors import DataError
 
@@ -89,6 +89,32 @@ def write_folder(
             write_text(temporary / FILE_NAME, to_json(manifest))
     except OSError as error:
         raise DataError(f"{folder} could not be written, nothing is left of it: {error}") from error
+
+
+def rewrite_card(
+    folder: Path,
+    manifest: Manifest,
+    configs: Mapping[str, ConfigData],
+    card: str,
+    extra: Mapping[str, str] | None = None,
+) -> None:
+    """Write the card of a dataset folder that is there anew.
+
+    Args:
+        folder: The folder.
+        manifest: Its manifest.
+        configs: The labelled rows that it holds.
+        card: Body of README.md.
+        extra: Files beside it that go with the card, name -> text.
+    """
+    sizes = {
+        (config, split): ((folder / data_file(config, split)).stat().st_size, arrow_size(rows))
+        for config, data in configs.items()
+        for split, rows in data.splits.items()
+    }
+    for name, text in {"README.md": readme(manifest, sizes, card), **(extra or {})}.items():
+        with new_file(folder / name) as temporary:
+            write_text(temporary, text)
 
 
 def _check(where: str, data: ConfigData) -> None:

@@ -83,9 +83,8 @@ def seed_weights(seeds: int, draws: int, rng: np.random.Generator) -> FloatArray
     Returns:
         [draws, seeds] share of each seed in each draw; each row sums to 1.
     """
-    picks = rng.integers(0, seeds, size=(draws, seeds)) + np.arange(draws)[:, None] * seeds
-    counts = np.bincount(picks.ravel(), minlength=draws * seeds).reshape(draws, seeds)
-    return counts / seeds
+    picks = rng.integers(0, seeds, size=(draws, seeds))
+    return _counted(picks, np.arange(draws)[:, None], picks.shape) / seeds
 
 
 def resampled(

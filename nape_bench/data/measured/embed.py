@@ -11,18 +11,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nape_bench.atomic import new_file, write_text
 from nape_bench.data import places
-from nape_bench.data.manifest import Manifest, data_file, read_manifest
+from nape_bench.data.manifest import Manifest, read_manifest
 from nape_bench.data.measured.build import measured_configs
 from nape_bench.data.measured.card import ACCURACY, MICRO, compose
 from nape_bench.data.measured.results import Choice
 from nape_bench.data.measured.validity import Validity, from_json, to_json, validity
-from nape_bench.data.parquet import arrow_size
-from nape_bench.data.readme import readme
 from nape_bench.data.registry import dataset_specs
 from nape_bench.data.store import check_pin
-from nape_bench.data.write import describe, write_folder
+from nape_bench.data.write import describe, rewrite_card, write_folder
 from nape_bench.errors import DataError
 
 if TYPE_CHECKING:
@@ -82,7 +79,7 @@ def embed(
         choice = replace(choice, subset=DRAWN_FROM.get(family))
     made = measured_configs(store, family, configs, choice)
     data = {config: each.data for config, each in made.items()}
-    manifest = describe(spec.name, version, spec.measured_info, data)
+    manifest = describe(spec.name, version, spec.shipped_info, data)
     for config in manifest.configs:
         check_pin(manifest, config, f"what {store} holds")
     folder = (embedded or places.EMBEDDED) / family / version
@@ -102,14 +99,7 @@ def embed(
     if present is None:
         write_folder(folder, manifest, data, card=body, extra=extra)
         return folder, manifest
-    sizes = {
-        (config, split): ((folder / data_file(config, split)).stat().st_size, arrow_size(rows))
-        for config, each in data.items()
-        for split, rows in each.splits.items()
-    }
-    for name, text in {"README.md": readme(present, sizes, body), **extra}.items():
-        with new_file(folder / name) as temporary:
-            write_text(temporary, text)
+    rewrite_card(folder, present, data, body, extra)
     return folder, present
 
 

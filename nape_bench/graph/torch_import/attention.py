@@ -150,7 +150,7 @@ def _part(x: View, name: str) -> _Part:
     if any(digit.axis != "c" for digit in last):
         raise GraphError(f"its {name} are over pixels, or mix them with channels")
     width = math.prod(digit.size for digit in last)
-    channels = math.prod(digit.size for digit in x.digits("c"))
+    channels = _covers(x, "c")
     return _Part(x, channels, channels // width)
 
 
@@ -209,17 +209,12 @@ def attended(call: Call, q: View, k: View, v: View) -> View:
     reads, shape = _sources(call, [*plain, parts[2].x])
     alone = len(reads) == 3 or plain[0].node not in reads
     queries = call.desk.settled(plain[0], exact=True) if alone else plain[0]
-    h, w = _pixels(parts[0].x)
+    h, w = (_covers(parts[0].x, axis) for axis in "hw")
     out = (h, w, parts[2].channels // parts[2].heads * heads)
     columns = _window(parts[0].x, parts[1].x)
     node = Node("Attention", shape, out, call.desk.label, reads, groups=heads, **columns)
     number = call.desk.draft.add(node)
     return View(number, _dims(queries, out[2] // heads))
-
-
-def _pixels(x: View) -> tuple[int, int]:
-    h, w = (math.prod(d.size for d in x.digits(axis)) for axis in "hw")
-    return h, w
 
 
 def _sources(call: Call, views: list[View]) -> tuple[list[int], tuple[int, int, int]]:
@@ -254,6 +249,7 @@ def _is_all(call: Call, views: list[View]) -> bool:
 
 
 def _covers(x: View, axis: str) -> int:
+    """Return how much of an axis of its node a view sees."""
     return math.prod(digit.size for digit in x.digits(axis))
 
 
