@@ -12,6 +12,7 @@ from nape_bench.graph import GraphTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from numpy.typing import ArrayLike
     from typing_extensions import Self
@@ -94,6 +95,14 @@ class Predictor:
 
     def _learn_known(self, graphs: GraphTable, labels: dict[str, np.ndarray]) -> None:
         raise NotImplementedError(f"predictor {self.name!r} makes no use of other labels")
+
+    def _learnt(self) -> dict[str, Any]:
+        """Return what was learnt: numpy arrays, and what JSON has a form for, by name."""
+        raise NotImplementedError(f"predictor {self.name!r} cannot be saved")
+
+    def _set_learnt(self, learnt: dict[str, Any]) -> None:
+        """Take over what `_learnt` of a predictor with the same settings returned."""
+        raise NotImplementedError(f"predictor {self.name!r} cannot be saved")
 
     def fit(
         self,
@@ -184,6 +193,36 @@ class Predictor:
         if self.can_fine_tune:
             self._check_fitted("fine_tune")
         self._fine_tune(graphs, _labels("fine-tuning", graphs, y))
+        return self
+
+    def save(self, folder: str | Path) -> Path:
+        """Write it and what it has learnt as JSON and safetensors (`saving.save`)."""
+        from nape_bench.predictors.saving import save
+
+        return save(self, folder)
+
+    @staticmethod
+    def load(folder: str | Path, **settings: Any) -> Predictor:
+        """Read what `save` wrote (`saving.load`)."""
+        from nape_bench.predictors.saving import load
+
+        return load(folder, **settings)
+
+    def learnt(self) -> dict[str, Any]:
+        """Return what it has learnt: numpy arrays, and numbers and text, by name.
+
+        Raises:
+            NotFittedError: It needs training and had none.
+            NotImplementedError: It has no such form.
+        """
+        self._check_fitted("learnt")
+        return self._learnt() if self.needs_training else {}
+
+    def set_learnt(self, learnt: Mapping[str, Any]) -> Self:
+        """Take over what `learnt` of a predictor with the same settings returned."""
+        if self.needs_training:
+            self._set_learnt(dict(learnt))
+            self._fitted = True
         return self
 
     def _check_fitted(self, asked: str) -> None:

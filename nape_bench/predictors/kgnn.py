@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from types import MappingProxyType
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from nape_bench.predictors.base import Predictor, SettingError
 from nape_bench.predictors.registry import register
@@ -131,6 +131,17 @@ class KGNN(Predictor):
             seed=self.seed,
             progress=f"{self.name}, fine-tuning" if self.progress else None,
         )
+
+    def _learnt(self) -> dict[str, Any]:
+        weights = {name: value.cpu().numpy() for name, value in self._model.state_dict().items()}
+        return {**weights, "mean": self._mean, "scale": self._scale}
+
+    def _set_learnt(self, learnt: dict[str, Any]) -> None:
+        import torch
+
+        self._mean, self._scale = learnt.pop("mean"), learnt.pop("scale")
+        self._model = self._new_model()
+        self._model.load_state_dict({name: torch.from_numpy(v) for name, v in learnt.items()})
 
     def _standardise(self, y: np.ndarray) -> np.ndarray:
         """Return labels less the mean, over the deviation, of those of `fit`."""

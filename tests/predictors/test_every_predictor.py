@@ -14,6 +14,8 @@ from nape_bench.predictors import NotFittedError, Predictor, predictor, predicto
 from nape_bench.predictors.base import Predictor as Base
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.predictors.conftest import Labelled
 
 QUICK: dict[str, dict[str, Any]] = {"kgnn": {"epochs": 100, "learning_rate": 3e-3}}
@@ -184,6 +186,27 @@ def test_fine_tuning_works_or_says_that_it_does_not(name: str, labelled: Labelle
     before = np.abs(fresh.predict(few.graphs) - shifted).mean()
     assert fresh.fine_tune(few.graphs, shifted) is fresh
     assert np.abs(fresh.predict(few.graphs) - shifted).mean() < 0.5 * before
+
+
+@every
+def test_saved_and_read_again_it_predicts_the_same(
+    name: str, labelled: Labelled, tmp_path: Path
+) -> None:
+    few, held_out = labelled.take(slice(0, 30)), labelled.graphs[HELD_OUT]
+    fresh = make(name)
+    if fresh.needs_training:
+        with pytest.raises(NotFittedError, match=f"{name}.*fit before"):
+            fresh.save(tmp_path / "unfitted")
+    if fresh.can_learn_known:
+        fresh.learn_known(labelled.graphs, {"other": labelled.y * 2 + 1})
+    folder = fresh.fit(few.graphs, few.y).save(tmp_path / "saved")
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "learnt.safetensors",
+        "predictor.json",
+    ]
+    again = Predictor.load(folder)
+    assert again.settings == fresh.settings
+    np.testing.assert_allclose(again.predict(held_out), fresh.predict(held_out), rtol=1e-9)
 
 
 def test_unknown_names_are_answered_with_the_nearest() -> None:
