@@ -6,12 +6,12 @@ Nothing in the folder is run when it is read: JSON and safetensors hold numbers 
 from __future__ import annotations
 
 import json
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nape_bench import __version__
 from nape_bench.atomic import new_folder, write_text
 from nape_bench.errors import DataError
 from nape_bench.predictors.registry import predictor as make
@@ -50,7 +50,7 @@ def save(predictor: Predictor, folder: str | Path) -> Path:
         "layout": LAYOUT,
         "name": predictor.name,
         "settings": predictor.settings,
-        "nape_bench": __version__,
+        "nape_bench": metadata.version("nape-bench"),
         "learnt": {name: value for name, value in learnt.items() if name not in arrays},
     }
     with new_folder(folder) as new:
