@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nape_bench.cli import output
@@ -37,11 +39,26 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a setting of the predictor, as in epochs=40; may be given again",
     )
     parser.add_argument("--quiet", action="store_true", help="show no progress")
+    parser.add_argument(
+        "--record",
+        type=Path,
+        nargs="?",
+        const=Path("baselines"),
+        metavar="DIR",
+        help="record results in DIR/PREDICTOR (baselines/PREDICTOR), as `nape-bench baselines` "
+        "reads them",
+    )
+    parser.add_argument(
+        "--as", dest="called", metavar="NAME", help="with --record: DIR/NAME, for other settings"
+    )
     output.add_arguments(parser)
 
 
 def _run(args: argparse.Namespace) -> None:
     names = list(dict.fromkeys(args.predictors))
+    if args.record is not None:
+        _record(args, names)
+        return
     where = output.folders(args, names)
     settings = dict(_setting(text) for text in args.set)
 
@@ -57,6 +74,34 @@ def _run(args: argparse.Namespace) -> None:
     progress = not args.quiet and sys.stderr.isatty()
     results = [evaluate(entry, evaluator, seeds=args.seeds, progress=progress) for entry in chosen]
     output.deliver(args, results, where)
+
+
+def _record(args: argparse.Namespace, names: list[str]) -> None:
+    """Add the protocol to the recipes of baselines, which are made if they are not there."""
+    from nape_bench.cli import baselines
+    from nape_bench.evaluation import Evaluator
+    from nape_bench.evaluation.recording import Recipe, read_recipe, write_recipe
+    from nape_bench.evaluation.recording.recipe import RECIPE_FILE
+
+    if args.called and len(names) > 1:
+        raise ProtocolError("--as names one baseline, and several predictors are given")
+    settings = dict(_setting(text) for text in args.set)
+    # What cannot be opened is in no recipe.
+    opened = Evaluator(args.protocol).protocol
+    for name in names:
+        folder = args.record / (args.called or name)
+        asked = Recipe(name, settings, seeds=args.seeds)
+        there = read_recipe(folder) if (folder / RECIPE_FILE).is_file() else asked
+        if replace(there, protocols=(), remarks="") != asked:
+            raise ProtocolError(
+                f"{folder}: is another recipe, {there.predictor} with {dict(there.settings)} and "
+                f"seeds {there.seeds or 'of the protocol'}; record this one with --as NAME"
+            )
+        asked.make()
+        listed = dict.fromkeys([*there.protocols, opened.name])
+        write_recipe(folder, replace(there, protocols=tuple(listed)))
+    wanted = {args.called or name: [opened.name] for name in names}
+    baselines.bring_up_to_date(args.record, wanted, quiet=args.quiet)
 
 
 def _setting(text: str) -> tuple[str, Any]:
@@ -82,6 +127,7 @@ COMMAND = Command(
         "nape-bench run flops gbdt kgnn --protocol in-family/hiaml",
         "nape-bench run flops --protocol zero-shot/nb201/cifar10",
         "nape-bench run gbdt --protocol in-family/hiaml --seeds 3 --out result",
+        "nape-bench run gbdt gp --protocol in-family/hiaml --record",
     ],
     add_arguments=_add_arguments,
     run=_run,

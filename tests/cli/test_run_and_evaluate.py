@@ -110,3 +110,45 @@ def test_what_is_in_the_way_is_found_before_anything_runs(
     (tmp_path / "params").write_text("mine")
     err = failed(capsys, "run", "flops", "params", *IN_FAMILY, "--out", str(tmp_path))
     assert "a file is in the way" in err
+
+
+def test_run_records_and_baselines_goes_on(
+    tiny: object, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = tmp_path / "baselines"
+    argv = ["run", "flops", "cost_ridge", "--record", str(root)]
+    assert main([*argv, *IN_FAMILY]) == 0
+    assert main([*argv, "--protocol", "few-shot/tiny-20"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert [line.partition(":")[0] for line in told] == [
+        "flops in-family/tiny",
+        "cost_ridge in-family/tiny",
+        "flops few-shot/tiny-20",
+        "cost_ridge few-shot/tiny-20",
+    ]
+    assert main(["baselines", "--root", str(root), "--run"]) == 0
+    assert capsys.readouterr().out == ""
+    assert main(["baselines", "flops", "--root", str(root), "--run", "--again"]) == 0
+    again = capsys.readouterr().out.splitlines()
+    assert len(again) == 2
+    assert all(line.endswith("the same predictions as before") for line in again)
+    assert main(["baselines", "--root", str(root), "--protocol", "few-shot"]) == 0
+    assert capsys.readouterr().out.count("recorded") == 2
+    assert "cost_ridge" in (root / "README.md").read_text()
+    assert "few-shot/tiny-20" in (root / "flops" / "README.md").read_text()
+
+
+def test_another_recipe_needs_another_name(
+    tiny: object, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    argv = ["run", "gp", *IN_FAMILY, "--record", str(tmp_path)]
+    assert main([*argv, "--seeds", "2"]) == 0
+    capsys.readouterr()
+    other = [*argv, "--set", "rows=30", "--seeds", "2"]
+    assert "record this one with --as NAME" in failed(capsys, *other)
+    assert main([*other, "--as", "small_gp"]) == 0
+    assert capsys.readouterr().out.startswith("small_gp in-family/tiny: SRCC")
+    assert "unknown protocol" in failed(
+        capsys, "run", "gp", "--protocol", "nowhere/tiny", "--record", str(tmp_path / "x")
+    )
+    assert not (tmp_path / "x").exists()
