@@ -194,6 +194,13 @@ class Evaluator:
             notes.append(
                 f"May be seen of every row, and counted: {', '.join(self.task.known.labels)}."
             )
+        if self.task.auxiliary:
+            versions = {f"{a.dataset}/{a.config}": a.version for a in self.protocol.auxiliary}
+            listed = ", ".join(
+                f"{len(rows)} of {name} {versions[name] or '(newest)'}"
+                for name, rows in self.task.auxiliary.items()
+            )
+            notes.append(f"Labels of other tasks that may be learnt from first: {listed}.")
         if self.protocol.shots:
             notes.append(
                 f"Each seed has {self.protocol.shots} rows drawn for it, whose labels it may see; "

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 ONCE = "Needs no training: run once, and shown no labels."
 UNKNOWN = "Makes no use of the other labels that may be seen."
+UNTAUGHT = "Does not learn from the labels of other tasks that may be seen."
 FEW_ALONE = "Cannot be fine-tuned: fitted to the few labels of the test's own alone."
 
 
@@ -125,7 +126,9 @@ def _notes(cls: type[Predictor], task: Task) -> tuple[str, ...]:
     if not cls.needs_training:
         return (ONCE,)
     notes = (FEW_ALONE,) if _sees_few_alone(cls, task) else ()
-    return (*notes, UNKNOWN) if task.known is not None and not cls.can_learn_known else notes
+    if task.known is not None and not cls.can_learn_known:
+        notes = (*notes, UNKNOWN)
+    return (*notes, UNTAUGHT) if task.auxiliary and not cls.can_learn_auxiliary else notes
 
 
 def _class_and_settings(
@@ -186,6 +189,10 @@ def _fit(predictor: Predictor, task: Task, seed: int) -> float:
     start = perf_counter()
     if known is not None and predictor.can_learn_known:
         predictor.learn_known(known.graphs, known.labels)
+    if task.auxiliary and predictor.can_learn_auxiliary:
+        predictor.learn_auxiliary(
+            {name: (rows.graphs, rows.y.copy()) for name, rows in task.auxiliary.items()}
+        )
     if task.train is not None and (sample is None or predictor.can_fine_tune):
         predictor.fit(
             task.train.graphs,

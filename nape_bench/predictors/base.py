@@ -47,6 +47,7 @@ class Predictor:
         needs_training: Whether it must be fitted before it predicts.
         can_fine_tune: Whether it can go on learning once it was fitted: it defines `_fine_tune`.
         can_learn_known: Whether it makes use of other labels: it defines `_learn_known`.
+        can_learn_auxiliary: Whether it learns from other tasks: it defines `_learn_auxiliary`.
     """
 
     name: ClassVar[str]
@@ -56,11 +57,13 @@ class Predictor:
     needs_training: ClassVar[bool] = True
     can_fine_tune: ClassVar[bool] = False
     can_learn_known: ClassVar[bool] = False
+    can_learn_auxiliary: ClassVar[bool] = False
 
     def __init_subclass__(cls, **more: Any) -> None:
         super().__init_subclass__(**more)
         cls.can_fine_tune = cls._fine_tune is not Predictor._fine_tune
         cls.can_learn_known = cls._learn_known is not Predictor._learn_known
+        cls.can_learn_auxiliary = cls._learn_auxiliary is not Predictor._learn_auxiliary
 
     def __init__(self, *, seed: int = 0, progress: bool = False) -> None:
         self.seed = seed
@@ -95,6 +98,9 @@ class Predictor:
 
     def _learn_known(self, graphs: GraphTable, labels: dict[str, np.ndarray]) -> None:
         raise NotImplementedError(f"predictor {self.name!r} makes no use of other labels")
+
+    def _learn_auxiliary(self, tasks: dict[str, tuple[GraphTable, np.ndarray]]) -> None:
+        raise NotImplementedError(f"predictor {self.name!r} learns from no other tasks")
 
     def _learnt(self) -> dict[str, Any]:
         """Return what was learnt: numpy arrays, and what JSON has a form for, by name."""
@@ -173,6 +179,26 @@ class Predictor:
         if not read:
             raise DataError("no other labels are given: at least one is needed")
         self._learn_known(graphs, read)
+        return self
+
+    def learn_auxiliary(self, tasks: Mapping[str, tuple[GraphTable, ArrayLike]]) -> Self:
+        """Take in labels of other tasks, before `fit`.
+
+        Args:
+            tasks: Name of a task -> n >= 1 graphs and their labels, finite, [n].
+
+        Returns:
+            The predictor itself.
+
+        Raises:
+            NotImplementedError: This predictor learns from none.
+            DataError: There are no tasks, or as in `fit`; the task is named.
+        """
+        if not tasks:
+            raise DataError("no other tasks are given: at least one is needed")
+        self._learn_auxiliary(
+            {name: (graphs, _labels(name, graphs, y)) for name, (graphs, y) in tasks.items()}
+        )
         return self
 
     def fine_tune(self, graphs: GraphTable, y: ArrayLike) -> Self:

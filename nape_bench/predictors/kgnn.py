@@ -88,7 +88,7 @@ class KGNN(Predictor):
         for name, least in _LEAST.items():
             value = getattr(self, name)
             if value is not None and not value >= least:
-                raise SettingError(f"kgnn: {name} must be {least} or more, not {value!r}")
+                raise SettingError(f"{self.name}: {name} must be {least} or more, not {value!r}")
 
     def _fit(
         self,
@@ -148,19 +148,11 @@ class KGNN(Predictor):
         return (y - self._mean) / self._scale
 
     def _new_model(self) -> KGNNModel:
-        import torch
-
         from nape_bench.predictors.gnn.model import KGNNModel
+        from nape_bench.predictors.gnn.train import device_named, seeded
 
-        device = torch.device(self.device)
-        if device.type == "cuda" and not torch.cuda.is_available():
-            raise SettingError(
-                f"kgnn: device {self.device!r} asked for, but torch sees no CUDA device; use 'cpu'"
-            )
-        # Weights are drawn on the processor: the same ones on every device.
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.seed)
-            return KGNNModel(self.hidden, self.layers).to(device)
+        device = device_named(self.device, self.name)
+        return seeded(self.seed, lambda: KGNNModel(self.hidden, self.layers), device)
 
 
 _LEAST: Mapping[str, float] = {

@@ -18,10 +18,17 @@ if TYPE_CHECKING:
 
     from tests.predictors.conftest import Labelled
 
-QUICK: dict[str, dict[str, Any]] = {"kgnn": {"epochs": 100, "learning_rate": 3e-3}}
+_FEW_EPOCHS = {"epochs": 100, "learning_rate": 3e-3}
+QUICK: dict[str, dict[str, Any]] = {
+    "aiop": {"backbone_steps": 400, "learning_rate": 3e-3},
+    "adaproxy": _FEW_EPOCHS,
+    "kgnn": _FEW_EPOCHS,
+}
 """Settings under which a fit on 120 graphs takes a second, where the defaults take more."""
 
 BRIEF: dict[str, dict[str, Any]] = {
+    "aiop": {"backbone_steps": 4, "fine_tune_epochs": 10, "fine_tune_learning_rate": 1e-2},
+    "adaproxy": {"epochs": 2},
     "gbdt": {"trees": 10},
     "kgnn": {"epochs": 2, "fine_tune_epochs": 10, "fine_tune_learning_rate": 1e-2},
 }

@@ -109,10 +109,7 @@ def state(recipe: Recipe, name: str, recorded: Result | None) -> str:
         version of the evaluator are others than they were; `CURRENT`.
     """
     wanted = protocol(name)
-    needed = {(wanted.dataset, wanted.config)}
-    if wanted.source is not None:
-        needed.add((wanted.source.dataset, wanted.source.config))
-    if not needed <= set(datasets_at_hand()):
+    if not wanted.labels_needed <= set(datasets_at_hand()):
         return NOT_AT_HAND
     if recorded is None:
         return MISSING
