@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from nape_bench.evaluation.recording import Done, Recipe
+    from nape_bench.predictors import Predictor
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -75,13 +76,19 @@ def _print_states(args: argparse.Namespace, recipes: dict[str, Recipe]) -> None:
 
 
 def bring_up_to_date(
-    root: Path, wanted: Mapping[str, Sequence[str]], *, again: bool = False, quiet: bool = False
+    root: Path,
+    wanted: Mapping[str, Sequence[str]],
+    *,
+    own: Mapping[str, Predictor] | None = None,
+    again: bool = False,
+    quiet: bool = False,
 ) -> None:
     """Run what is missing or no longer holds, tell each result, and write all cards anew.
 
     Args:
         root: The folder of baselines.
         wanted: Baseline -> protocols to look at.
+        own: Predictors of those that are somebody's own.
         again: Whether to run what is recorded too.
         quiet: Whether no progress is shown.
     """
@@ -91,7 +98,10 @@ def bring_up_to_date(
     recipes = list_recipes(root)
     progress = not quiet and sys.stderr.isatty()
     for name, only in wanted.items():
-        for done in record(root / name, recipes[name], only=only, again=again, progress=progress):
+        made = (own or {}).get(name)
+        for done in record(
+            root / name, recipes[name], own=made, only=only, again=again, progress=progress
+        ):
             print(_told(name, done), flush=True)
     recorded = {name: read_records(root / name) for name in recipes}
     for name in wanted:

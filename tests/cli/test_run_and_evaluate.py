@@ -152,3 +152,63 @@ def test_another_recipe_needs_another_name(
         capsys, "run", "gp", "--protocol", "nowhere/tiny", "--record", str(tmp_path / "x")
     )
     assert not (tmp_path / "x").exists()
+
+
+MINE = '''
+import numpy as np
+
+class Mine:
+    """FLOPs times a factor."""
+
+    name = "mine"
+
+    def __init__(self, factor=1.0):
+        self.factor = factor
+
+    def fit(self, graphs, y):
+        self.mean = y.mean()
+
+    def predict(self, graphs):
+        return self.mean + self.factor * np.log10(graphs.flops())
+'''
+
+
+def test_a_predictor_of_ones_own_is_run_and_recorded(
+    tiny: object,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my_predictors.py").write_text(MINE)
+    argv = ["run", "my_predictors:Mine", *IN_FAMILY]
+    assert main([*argv, "--set", "factor=2.5"]) == 0
+    assert "mine " in capsys.readouterr().out
+    assert main([*argv, "--record"]) == 0
+    assert capsys.readouterr().out.startswith("mine in-family/tiny: SRCC")
+    assert "| in-family/tiny" in (tmp_path / "baselines" / "mine" / "README.md").read_text()
+    assert main(["baselines"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].split()[-2:] == ["own", "code"]
+    # Whoever reads a recipe, or runs all of them, runs no code that it names.
+    (tmp_path / "my_predictors.py").unlink()
+    monkeypatch.delitem(__import__("sys").modules, "my_predictors")
+    assert main(["baselines", "--run", "--again"]) == 0
+    assert capsys.readouterr().out == ""
+    assert "no settings: Mine" not in failed(capsys, *argv)
+
+
+def test_a_predictor_of_ones_own_that_is_none(
+    tiny: object,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "other_predictors.py").write_text(MINE)
+    argv = [*IN_FAMILY, "--quiet"]
+    missing = failed(capsys, "run", "no_such_module:Mine", *argv)
+    assert "MODULE:NAME of your own Python expected" in missing
+    assert "no attribute 'Yours'" in failed(capsys, "run", "other_predictors:Yours", *argv)
+    wrong = failed(capsys, "run", "other_predictors:Mine", "--set", "width=2", *argv)
+    assert "other_predictors:Mine with width=2" in wrong
+    assert "is no predictor" in failed(capsys, "run", "json:JSONDecoder", *argv)

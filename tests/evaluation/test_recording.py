@@ -22,7 +22,7 @@ from nape_bench.evaluation.recording import (
     write_recipe,
     write_records,
 )
-from nape_bench.evaluation.recording.card import baseline_card, overview
+from nape_bench.evaluation.recording.card import baseline_card, group_of, overview
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -221,3 +221,19 @@ def test_the_overview_marks_the_best_and_means_devices(recorded: Path) -> None:
     rows = [line.replace(" ", "") for line in table.splitlines() if "|" in line]
     assert "|hw/x-0/*|**0.600**|0.200|-|" in rows, "c lacks a device"
     assert "|in-family/tiny|**-0.200**|" in rows
+
+
+@pytest.mark.parametrize(
+    ("protocol", "group"),
+    [
+        ("in-family/hiaml", "in-family/*"),
+        ("in-family/hiaml/latency_cpu", "in-family/*/latency_cpu"),
+        ("in-family/multitask/ofa_pn-detection", "in-family/multitask/*"),
+        ("gennape/hiaml-ft50", "gennape/*-ft50"),
+        ("gennape/hiaml-zero-shot", "gennape/*-zero-shot"),
+        ("aiop/ofa_pn-detection-ft20", "aiop/*-ft20"),
+        ("few-shot/transnas_micro/jigsaw-20", "few-shot/transnas_micro/*-20"),
+    ],
+)
+def test_protocols_of_one_group_differ_in_the_dataset_alone(protocol: str, group: str) -> None:
+    assert group_of(protocol) == group

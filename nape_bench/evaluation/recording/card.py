@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import inspect
+import re
 from typing import TYPE_CHECKING
 
 from nape_bench.evaluation.tables import NOTHING, significant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from nape_bench.evaluation.recording.recipe import Recipe
     from nape_bench.evaluation.result import Result
 
 CARD_FILE = "README.md"
+SEVERAL_TASKS = ("multitask", "transnas_micro", "transnas_macro", "zoo")
+"""Datasets whose configs are tasks, which a mean goes over."""
 DEVICES = "hw/"
 """Protocols with a device as the last part of their names stand in one row for each task."""
 
@@ -21,10 +24,12 @@ _AGAIN = (
     "`nape-bench baselines {} --run --again` makes all of this again, and says whether the same "
     "comes out."
 )
+_OWN = "`nape-bench run {} --protocol ... --record` makes results again, with its author's code."
 _WHAT = (
     "Spearman correlations, mean over seeds; each folder has intervals, MAE, seconds, predictions "
     "and the environment. `make baselines` makes what is missing, `nape-bench baselines --run "
-    "--again` all of it. A row over the devices of a task is their mean, where all were run."
+    "--again` all of it. A row over the devices of a task is their mean. Means are "
+    "shown of baselines that were run on all protocols that any was."
 )
 
 
@@ -36,13 +41,18 @@ def baseline_card(name: str, recipe: Recipe, results: Mapping[str, Result]) -> s
         recipe: Its recipe.
         results: Its results, by protocol.
     """
-    made = recipe.make()
-    lines = [f"# {name}: {made.title}", "", f"Source: {made.source}.", ""]
-    lines += [_about(type(made)), ""]
+    if recipe.is_own:
+        told = [each.predictor for each in results.values()][:1]
+        title, source, about = (told[0].title, told[0].source, "") if told else (name, "", "")
+    else:
+        made = recipe.make()
+        title, source, about = made.title, made.source, _about(type(made))
+    lines = [f"# {name}: {title}", "", f"Source: {source}.", "", about, ""]
     if recipe.remarks:
         lines += [recipe.remarks, ""]
-    told = ", ".join(f"{key} = {value!r}" for key, value in recipe.settings.items())
-    lines += [f"Settings other than the defaults: {told or 'none'}. {_AGAIN.format(name)}", ""]
+    settings = ", ".join(f"{key} = {value!r}" for key, value in recipe.settings.items())
+    again = _OWN.format(recipe.predictor) if recipe.is_own else _AGAIN.format(name)
+    lines += [f"Settings other than the defaults: {settings or 'none'}. {again}", ""]
     for kind, group in _by_kind(results).items():
         lines += [f"## {kind}", "", _table(group), ""]
         notes = {note for result in group for note in result.notes if "drawn for it" not in note}
@@ -68,11 +78,14 @@ def overview(recorded: Mapping[str, Mapping[str, Result]]) -> str:
         _WHAT,
         "",
     ]
-    rows: dict[str, dict[str, list[float]]] = {}
-    for name, results in recorded.items():
-        for protocol, result in results.items():
-            value = result.metrics["spearman"].value
-            rows.setdefault(_row(protocol), {}).setdefault(name, []).append(value)
+    groups = _gathered(recorded, group_of)
+    cells = [
+        [row, *_marked([groups[row].get(name) for name in recorded]), _count(groups[row])]
+        for row in sorted(groups)
+        if not row.startswith(DEVICES)
+    ]
+    lines += ["## Means", "", _markdown(cells, ["protocols", *recorded, "of"]), ""]
+    rows = _gathered(recorded, _row)
     kinds: dict[str, list[str]] = {}
     for row in sorted(rows):
         kinds.setdefault(row.partition("/")[0], []).append(row)
@@ -83,12 +96,37 @@ def overview(recorded: Mapping[str, Mapping[str, Result]]) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def group_of(protocol: str) -> str:
+    """Return the name of a protocol with a star for its dataset: "gennape/*-ft50"."""
+    kind, *parts = protocol.split("/")
+    place = 1 if parts[0] in SEVERAL_TASKS and len(parts) > 1 else 0
+    ending = re.search(r"-(zero-shot|ft\d+|\d+)(-known)?$", parts[place])
+    parts[place] = f"*{ending[0] if ending else ''}"
+    return "/".join([kind, *parts])
+
+
+def _gathered(
+    recorded: Mapping[str, Mapping[str, Result]], row_of: Callable[[str], str]
+) -> dict[str, dict[str, list[float]]]:
+    """Return the correlations by row and baseline."""
+    rows: dict[str, dict[str, list[float]]] = {}
+    for name, results in recorded.items():
+        for protocol, result in results.items():
+            value = result.metrics["spearman"].value
+            rows.setdefault(row_of(protocol), {}).setdefault(name, []).append(value)
+    return rows
+
+
+def _count(cells: Mapping[str, list[float]]) -> str:
+    return str(max(len(cell) for cell in cells.values()))
+
+
 def _row(protocol: str) -> str:
     return f"{protocol.rpartition('/')[0]}/*" if protocol.startswith(DEVICES) else protocol
 
 
 def _marked(cells: Sequence[list[float] | None]) -> list[str]:
-    # Over fewer devices than others a mean says something else.
+    # Over fewer protocols than others a mean says something else.
     whole = max(len(cell) for cell in cells if cell is not None)
     means = [None if cell is None or len(cell) < whole else sum(cell) / whole for cell in cells]
     texts = [NOTHING if mean is None else f"{mean:.3f}" for mean in means]

@@ -24,7 +24,7 @@ class Recipe:
     """What a baseline is.
 
     Attributes:
-        predictor: Name of the predictor.
+        predictor: Name of the predictor, or MODULE:CLASS of somebody's own.
         settings: Settings other than its defaults.
         protocols: Names of the protocols that it is run on, in the order of its tables.
         seeds: Seeds from 0 on, where they are not as many as the protocol asks for.
@@ -37,8 +37,17 @@ class Recipe:
     seeds: int | None = None
     remarks: str = ""
 
+    @property
+    def is_own(self) -> bool:
+        """Whether the predictor is somebody's own: whoever reads a recipe runs no code of it."""
+        return ":" in self.predictor
+
     def make(self) -> Predictor:
-        """Return the predictor, unfitted."""
+        """Return the predictor, unfitted.
+
+        Raises:
+            UnknownNameError: The registry has none of this name, or it has no such setting.
+        """
         return predictor(self.predictor, **self.settings)
 
 
@@ -68,7 +77,8 @@ def read_recipe(folder: Path) -> Recipe:
     for name, kind in typed.items():
         if not isinstance(getattr(recipe, name), kind):
             raise DataError(f"{file}: {name} is {getattr(recipe, name)!r}")
-    recipe.make()
+    if not recipe.is_own:
+        recipe.make()
     for name in recipe.protocols:
         protocol(name)
     if len(set(recipe.protocols)) < len(recipe.protocols):

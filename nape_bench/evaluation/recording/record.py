@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 
     from nape_bench.evaluation.recording.recipe import Recipe
     from nape_bench.evaluation.result import Result
+    from nape_bench.predictors import Predictor
 
 LOCK_FILE = ".lock"
 MISSING, NOT_AT_HAND, STALE, CURRENT = "missing", "not at hand", "stale", "recorded"
+OWN = "own code"
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ def record(
     folder: Path,
     recipe: Recipe,
     *,
+    own: Predictor | None = None,
     only: Sequence[str] | None = None,
     again: bool = False,
     progress: bool = False,
@@ -65,11 +68,13 @@ def record(
 
     What is recorded and still holds is not run again, so that a run that was killed goes on where
     it was. Protocols whose labels are not at hand keep what was recorded; protocols that the recipe
-    does not name lose it.
+    does not name lose it. Of a recipe of somebody's own nothing is run unless the predictor is
+    given.
 
     Args:
         folder: The baseline's folder.
         recipe: Its recipe.
+        own: The predictor, where the recipe is of somebody's own.
         only: Names of protocols to run, of the recipe's; all if not said.
         again: Whether to run what is recorded too.
         progress: Whether progress is shown on standard error.
@@ -80,6 +85,8 @@ def record(
     Raises:
         DataError: Another process records into the folder now.
     """
+    if recipe.is_own and own is None:
+        return
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder / LOCK_FILE, wait=False) as mine:
         if not mine:
@@ -91,30 +98,36 @@ def record(
         }
         for name in recipe.protocols if only is None else only:
             before = kept.get(name)
-            told = state(recipe, name, before)
+            predictor = own or recipe.make()
+            told = state(recipe, name, before, own=own)
             if told == NOT_AT_HAND or (told == CURRENT and not again):
                 continue
-            kept[name] = evaluate(recipe.make(), name, seeds=recipe.seeds, progress=progress)
+            kept[name] = evaluate(predictor, name, seeds=recipe.seeds, progress=progress)
             # In the recipe's order, however they came.
             write_records(folder, {key: kept[key] for key in recipe.protocols if key in kept})
             yield Done(name, kept[name], before)
         write_records(folder, {key: kept[key] for key in recipe.protocols if key in kept})
 
 
-def state(recipe: Recipe, name: str, recorded: Result | None) -> str:
+def state(
+    recipe: Recipe, name: str, recorded: Result | None, *, own: Predictor | None = None
+) -> str:
     """Say whether a protocol's labels are at hand, and whether what is recorded still holds.
 
     Returns:
+        `OWN`, where the recipe is of somebody's own and the predictor is not given;
         `NOT_AT_HAND`; `MISSING`; `STALE` where the settings, the seeds, the labels or the major
         version of the evaluator are others than they were; `CURRENT`.
     """
+    if recipe.is_own and own is None:
+        return OWN
     wanted = protocol(name)
     if not wanted.labels_needed <= set(datasets_at_hand()):
         return NOT_AT_HAND
     if recorded is None:
         return MISSING
     evaluator = Evaluator(wanted)
-    made, labels = recipe.make(), evaluator.task.dataset
+    made, labels = own or recipe.make(), evaluator.task.dataset
     seeds = None if recipe.seeds is None else range(recipe.seeds)
     holds = (
         recorded.predictor == facts(made)
