@@ -82,6 +82,7 @@ COMMAND = Command(
         "nape-bench run flops gbdt kgnn --protocol in-family/hiaml",
         "nape-bench run flops --protocol zero-shot/nb201/cifar10",
         "nape-bench run gbdt --protocol in-family/hiaml --seeds 3 --out result",
+        "nape-bench run gbdt --protocol in-family/hiaml --scatter gbdt.svg",
     ],
     add_arguments=_add_arguments,
     run=_run,

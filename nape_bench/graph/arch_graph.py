@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
     from torch_geometric.data import Data
 
+    from nape_bench.picture import Picture
+
 
 class ArchGraph:
     """One architecture in normal form; it never changes.
@@ -259,7 +261,7 @@ class ArchGraph:
         title: str | None = None,
         fold: bool = True,
         layout: Literal["auto", "dot", "own"] = "auto",
-    ) -> str:
+    ) -> Picture:
         """Return a picture as SVG, top down: it stands on its own and knows dark pages (`drawing`).
 
         Nodes that follow one another without a branch are rows of one box, coloured by kind of

@@ -14,6 +14,7 @@ from nape_bench.graph.drawing.words import hover_text, kind_of, row_text, rows_o
 
 if TYPE_CHECKING:
     from nape_bench.graph.arch_graph import ArchGraph
+    from nape_bench.picture import Picture
 
 MOST_NODES = 5_000
 """Nodes of a graph that is drawn: beyond, nobody finds anything in the picture."""
@@ -33,7 +34,7 @@ def draw(
     title: str | None = None,
     fold: bool = True,
     layout: Literal["auto", "dot", "own"] = "auto",
-) -> str:
+) -> Picture:
     """Draw a graph; see `ArchGraph.draw`, which this is."""
     if len(graph) > MOST_NODES:
         raise GraphError(f"{len(graph):,} nodes, and at most {MOST_NODES:,} are drawn")
