@@ -90,7 +90,7 @@ def test_protocols(tiny: object, capsys: pytest.CaptureFixture[str]) -> None:
         if cells and cells[0] in protocol_families()
     }
     assert set(told) == set(protocol_families())
-    assert told["in-family"] == told["zero-shot"] > 0
+    assert told["zero-shot"] >= told["in-family"] > 0
     assert main(["protocols", "tiny"]) == 0
     names = [line.split()[0] for line in capsys.readouterr().out.splitlines()[2:]]
     assert {"in-family/tiny", "zero-shot/tiny", "few-shot/tiny-20"} <= set(names)
