@@ -196,7 +196,11 @@ class ArchGraph:
         return int(flops(self.flat())[0])
 
     def params(self) -> int:
-        """Trainable parameters: weights, biases, BatchNorm scales and shifts (`cost.params`)."""
+        """Trainable parameters: weights, biases, BatchNorm scales and shifts (`cost.params`).
+
+        A graph has no word for weights that several nodes share: those of a detector's head, which
+        reads each level of a pyramid, count once a level.
+        """
         from nape_bench.graph.cost import params
 
         return int(params(self.flat())[0])

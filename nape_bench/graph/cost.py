@@ -4,7 +4,8 @@ FLOPs are multiply-adds of convolutions and dense layers for one input image, as
 (GENNAPE's and AIO-P's FLOPs; often called MACs), and of the two products of an attention; biases,
 normalisations, activations, pools and sums are not counted. Parameters are all that is trained:
 weights, biases, scales and shifts of normalisations, and learned vectors, positions and tokens. A
-table of relative positions inside an attention is no part of a graph.
+table of relative positions inside an attention is no part of a graph. Weights that several nodes
+share count for each of them: two nodes of a graph are equal or not, and never the same module.
 """
 
 from __future__ import annotations
