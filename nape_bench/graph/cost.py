@@ -56,7 +56,7 @@ def _attention_flops(flat: Flat, nodes: np.ndarray) -> np.ndarray:
     queries = c["h_in"] * c["w_in"]
     keys = np.where(inputs == 1, queries, size)
     window = c["kernel_h"] * c["kernel_w"]
-    keys = np.where(window > 0, window * keys // queries, keys)
+    keys = np.where(window > 0, window, keys)
     # What the first input holds: q, k and v; q and k, where the second has v's channels; or q.
     both = (inputs == 2) & (flat.columns["c_out"][last] == c["c_out"])
     of_q = np.where(inputs == 1, (c["c_in"] - c["c_out"]) // 2, c["c_in"] // np.where(both, 2, 1))
