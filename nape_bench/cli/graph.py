@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nape_bench.atomic import new_file
 from nape_bench.cli.architectures import GRAPH_FILES, read_graph
 from nape_bench.cli.command import Command, positive, print_table
+from nape_bench.cli.output import write_picture
 from nape_bench.cli.own_code import is_own
-from nape_bench.errors import DataError, SpecError
+from nape_bench.errors import SpecError
 
 if TYPE_CHECKING:
     import argparse
@@ -67,10 +67,7 @@ def _run(args: argparse.Namespace) -> None:
     }
     if args.svg is not None:
         title = named.get("id") or Path(named["file"]).name
-        if not args.svg.absolute().parent.is_dir():
-            raise DataError(f"{args.svg}: there is no folder {args.svg.parent} to write to")
-        with new_file(args.svg) as temporary:
-            temporary.write_text(graph.draw(title=title), encoding="utf-8")
+        write_picture(args.svg, graph.draw(title=title))
     if args.json:
         print(json.dumps({**facts, **graph.to_dict()}))
     else:

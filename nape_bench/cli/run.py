@@ -153,6 +153,7 @@ COMMAND = Command(
         "nape-bench run gbdt --protocol in-family/hiaml --seeds 3 --out result",
         "nape-bench run gbdt gp --protocol in-family/hiaml --record",
         "nape-bench run mine:Mine --protocol in-family/hiaml --set width=64",
+        "nape-bench run gbdt --protocol in-family/hiaml --scatter gbdt.svg",
     ],
     add_arguments=_add_arguments,
     run=_run,

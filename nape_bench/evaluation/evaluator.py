@@ -157,6 +157,7 @@ class Evaluator:
             seconds=seconds,
             ids=tuple(task.test.ids),
             predictions=dict(zip(predictions.seeds, predictions.values, strict=True)),
+            truth=task.truth(predictions.seeds),
         )
 
     def _score(

@@ -143,6 +143,15 @@ class Task:
         """Return the few rows whose labels a seed may see; None where there are none."""
         return self.test.take(self.drawn(seed)) if self.protocol.shots else None
 
+    def truth(self, seeds: Sequence[int]) -> NDArray[np.float64]:
+        """Return the labels that each seed is scored on, float64 [seeds, rows].
+
+        NaN where the seed is not scored (`parts`).
+        """
+        labels = np.tile(np.asarray(self.test.y, dtype=np.float64), (len(seeds), 1))
+        parts = self.parts(seeds)
+        return labels if parts is None else np.where(parts, labels, np.nan)
+
     def parts(self, seeds: Sequence[int]) -> NDArray[np.bool_] | None:
         """Return which test rows each seed is scored on, bool [seeds, rows].
 

@@ -212,3 +212,21 @@ def test_a_predictor_of_ones_own_that_is_none(
     wrong = failed(capsys, "run", "other_predictors:Mine", "--set", "width=2", *argv)
     assert "other_predictors:Mine with width=2" in wrong
     assert "is no predictor" in failed(capsys, "run", "json:JSONDecoder", *argv)
+
+
+def test_predictions_are_drawn(
+    tiny: object, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "drawn.svg"
+    file.write_text("what was there")
+    assert main(["run", "flops", *IN_FAMILY, "--scatter", str(file), "--out", f"{tmp_path}/o"]) == 0
+    assert "in-family/tiny: flops" in file.read_text()
+    argv = ["evaluate", f"{tmp_path}/o", *IN_FAMILY, "--score", "--name", "flops"]
+    assert main([*argv, "--scatter", f"{tmp_path}/again.svg"]) == 0
+    assert (tmp_path / "again.svg").read_text() == file.read_text()
+    assert main(["run", "flops", "params", *IN_FAMILY, "--scatter", str(file)]) == 0
+    assert (tmp_path / "drawn-flops.svg").read_text() == file.read_text()
+    assert "in-family/tiny: params" in (tmp_path / "drawn-params.svg").read_text()
+    capsys.readouterr()
+    told = failed(capsys, "run", "flops", *IN_FAMILY, "--scatter", f"{tmp_path}/none/a.svg")
+    assert "there is no folder" in told

@@ -8,9 +8,10 @@ import pytest
 
 from nape_bench.data.registry import published_version
 from nape_bench.errors import NapeError, ProtocolError, UnknownNameError
-from nape_bench.evaluation import known_protocols, protocol, protocol_families
+from nape_bench.evaluation import Evaluator, known_protocols, protocol, protocol_families
 from nape_bench.evaluation.protocols import add_family
 from nape_bench.evaluation.protocols.base import Source
+from tests.evaluation.tiny import LATENCY, architectures, labels_of, put_tiny
 
 
 @pytest.mark.parametrize("family", list(protocol_families()))
@@ -183,3 +184,24 @@ def test_aiop_of_the_papers_own_labels_goes_by_its_names() -> None:
 def test_aiop_names_that_are_none(name: str, message: str) -> None:
     with pytest.raises(NapeError, match=message):
         protocol(name)
+
+
+def test_protocols_whose_parts_have_no_rows_are_not_listed(own_home: object) -> None:
+    built, _ = architectures("hiaml", 30)
+    rows = built.rows({"accuracy": labels_of("hiaml", 30)})
+    nothing = rows.take([])
+    put_tiny("nape/tests_only", splits={"train": nothing, "validation": nothing, "test": rows})
+    known = [name for name in known_protocols() if "tests_only" in name]
+    kinds = ["few-shot/tests_only-20", "gennape/tests_only-zero-shot", "zero-shot/tests_only"]
+    assert known == kinds
+    assert [Evaluator(name).protocol.name for name in known] == known
+    with pytest.raises(ProtocolError, match="train part has the label accuracy"):
+        Evaluator("in-family/tests_only")
+    with pytest.raises(ProtocolError, match="50 labels cannot be drawn of"):
+        Evaluator("few-shot/tests_only-50")
+
+
+def test_a_latency_table_without_the_device_has_no_protocol(own_home: object) -> None:
+    put_tiny("nape/fbnet", "latency", family="fbnet", label=("fpga", LATENCY))
+    known = [name for name in known_protocols() if name.startswith("hw/")]
+    assert known == ["hw/fbnet-0/fpga", "hw/fbnet-1/fpga"]

@@ -10,7 +10,7 @@ import numpy as np
 from nape_bench.errors import DataError
 from nape_bench.evaluation.evaluator import Evaluator
 from nape_bench.evaluation.protocols import protocol
-from nape_bench.evaluation.protocols.at_hand import datasets_at_hand
+from nape_bench.evaluation.protocols.at_hand import AtHand
 from nape_bench.evaluation.recording.records import read_records, write_records
 from nape_bench.evaluation.result import EVALUATOR_VERSION
 from nape_bench.evaluation.run import evaluate, facts, scored_seeds
@@ -122,7 +122,7 @@ def state(
     if recipe.is_own and own is None:
         return OWN
     wanted = protocol(name)
-    if not wanted.labels_needed <= set(datasets_at_hand()):
+    if not AtHand().has(wanted):
         return NOT_AT_HAND
     if recorded is None:
         return MISSING
