@@ -45,7 +45,8 @@ def citation(name: str, version: str | None = None) -> str:
 
     Returns:
         Entries of the version with its content hashes, of the rule of its splits, of this package,
-        and of each paper that the dataset names. Where no version is at hand the first is left out.
+        and of each paper that the dataset names. Where no version is at hand the first is left out,
+        and the rule where the dataset is split in a way of its own, which its card tells.
 
     Raises:
         UnknownNameError: No such dataset is known, or no such version is at hand.
@@ -72,7 +73,9 @@ def citation(name: str, version: str | None = None) -> str:
     if name in specs:
         sources.append(specs[name].info.citation)
     papers = dict.fromkeys(part for source in sources for part in _parts(source))
-    entries += [split_entry(), software_entry(), *map(paper_entry, papers)]
+    if name not in specs or specs[name].split_by_group:
+        entries.append(split_entry())
+    entries += [software_entry(), *map(paper_entry, papers)]
     return "\n\n".join(entries)
 
 
@@ -103,7 +106,7 @@ def author(manifest: Manifest) -> str:
 
 
 def split_entry() -> str:
-    """Return the entry of the rule that all datasets are split by."""
+    """Return the entry of the rule that datasets are split by."""
     fields = {
         "author": f"{{{_escaped(AUTHORS)}}}",
         "title": f"{{{SCHEME}}}: splits of neural architectures by the function that they compute",
