@@ -10,7 +10,7 @@ from nape_bench.data.content import ALGORITHM
 from nape_bench.data.info import version_key
 from nape_bench.data.manifest import Manifest
 from nape_bench.data.places import HUB, find_all
-from nape_bench.data.registry import OUR_LABELS, dataset_specs
+from nape_bench.data.registry import OUR_LABELS, dataset_specs, split_by_group
 from nape_bench.data.splits import SCHEME
 from nape_bench.registry import unknown_name
 
@@ -73,7 +73,7 @@ def citation(name: str, version: str | None = None) -> str:
     if name in specs:
         sources.append(specs[name].info.citation)
     papers = dict.fromkeys(part for source in sources for part in _parts(source))
-    if name not in specs or specs[name].split_by_group:
+    if split_by_group(found[0].manifest.info if versions else specs[name].info):
         entries.append(split_entry())
     entries += [software_entry(), *map(paper_entry, papers)]
     return "\n\n".join(entries)

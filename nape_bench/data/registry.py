@@ -101,6 +101,15 @@ def published_version(name: str, config: str) -> str | None:
     return max(versions, key=version_key, default=None)
 
 
+def split_by_group(info: DatasetInfo) -> bool:
+    """Return `DatasetSpec.split_by_group` of the dataset that has this info, whoever publishes it.
+
+    True for those that nobody knows: importers split by it.
+    """
+    specs = dataset_specs()
+    return all(specs[name].split_by_group for name in specs if specs[name].shipped_info == info)
+
+
 def comparable_split(name: str) -> str | None:
     """Return `DatasetSpec.comparable` of a dataset; None for those that nobody knows."""
     specs = dataset_specs()
