@@ -42,6 +42,7 @@ COMMANDS = (
     "import_dynas",
     "import_help_latency",
     "import_hwnasbench",
+    "import_timm",
     "label",
     "build",
     "card",

@@ -10,7 +10,7 @@ from nape_bench.data.content import ALGORITHM
 from nape_bench.data.info import version_key
 from nape_bench.data.manifest import Manifest
 from nape_bench.data.places import HUB, find_all
-from nape_bench.data.registry import OUR_LABELS, dataset_specs
+from nape_bench.data.registry import OUR_LABELS, dataset_specs, split_by_group
 from nape_bench.data.splits import SCHEME
 from nape_bench.registry import unknown_name
 
@@ -45,7 +45,8 @@ def citation(name: str, version: str | None = None) -> str:
 
     Returns:
         Entries of the version with its content hashes, of the rule of its splits, of this package,
-        and of each paper that the dataset names. Where no version is at hand the first is left out.
+        and of each paper that the dataset names. Where no version is at hand the first is left out,
+        and the rule where the dataset is split in a way of its own, which its card tells.
 
     Raises:
         UnknownNameError: No such dataset is known, or no such version is at hand.
@@ -72,7 +73,9 @@ def citation(name: str, version: str | None = None) -> str:
     if name in specs:
         sources.append(specs[name].info.citation)
     papers = dict.fromkeys(part for source in sources for part in _parts(source))
-    entries += [split_entry(), software_entry(), *map(paper_entry, papers)]
+    if split_by_group(found[0].manifest.info if versions else specs[name].info):
+        entries.append(split_entry())
+    entries += [software_entry(), *map(paper_entry, papers)]
     return "\n\n".join(entries)
 
 
@@ -103,7 +106,7 @@ def author(manifest: Manifest) -> str:
 
 
 def split_entry() -> str:
-    """Return the entry of the rule that all datasets are split by."""
+    """Return the entry of the rule that datasets are split by."""
     fields = {
         "author": f"{{{_escaped(AUTHORS)}}}",
         "title": f"{{{SCHEME}}}: splits of neural architectures by the function that they compute",

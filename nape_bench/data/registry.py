@@ -35,6 +35,7 @@ class DatasetSpec:
             came about in another way; None where all do.
         ships_as_told: Whether `info` is that of what the package ships, too; else, where it is on
             published labels that users import, what is shipped has `measured_info`.
+        split_by_group: Whether rows are split by `data.splits`; else the card says how they are.
     """
 
     name: str
@@ -43,6 +44,7 @@ class DatasetSpec:
     pins: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     comparable: str | None = None
     ships_as_told: bool = False
+    split_by_group: bool = True
 
     @property
     def shipped_info(self) -> DatasetInfo:
@@ -67,13 +69,16 @@ class DatasetSpec:
         return self.pins.get(version, {}).get(config)
 
 
-def published_info(title: str, family: str, citation: str) -> DatasetInfo:
+def published_info(
+    title: str, family: str, citation: str, *, licence: str = "unknown"
+) -> DatasetInfo:
     """Return the info of a dataset whose published labels users import.
 
     Args:
         title: What a reader calls the family.
         family: The space.
         citation: What to cite for the family.
+        licence: That of the labels, where those of all configs have the same.
     """
     return DatasetInfo(
         title=title,
@@ -82,7 +87,7 @@ def published_info(title: str, family: str, citation: str) -> DatasetInfo:
             f"{title} architectures as computation graphs, with labels from a published table, "
             "whose licence holds for them."
         ),
-        licence="unknown",
+        licence=licence,
         citation=citation,
     )
 
@@ -94,6 +99,15 @@ def published_version(name: str, config: str) -> str | None:
         return None
     versions = [version for version, pins in specs[name].pins.items() if config in pins]
     return max(versions, key=version_key, default=None)
+
+
+def split_by_group(info: DatasetInfo) -> bool:
+    """Return `DatasetSpec.split_by_group` of the dataset that has this info, whoever publishes it.
+
+    True for those that nobody knows: importers split by it.
+    """
+    specs = dataset_specs()
+    return all(specs[name].split_by_group for name in specs if specs[name].shipped_info == info)
 
 
 def comparable_split(name: str) -> str | None:

@@ -13,6 +13,7 @@ from nape_bench.cli.main import main
 from nape_bench.data import load_dataset, store
 from nape_bench.data.citation import AUTHORS, FULL_AUTHORS, SOFTWARE, citation, paper_entry
 from nape_bench.data.registry import dataset_specs
+from nape_bench.data.splits import split_of
 from nape_bench.errors import UnknownNameError
 from tests.data import tables
 
@@ -59,10 +60,21 @@ def test_every_dataset_of_the_project(name: str) -> None:
     read = entries(citation(name))
     papers = [fields for fields in read.values() if fields[""] == "inproceedings"]
     assert papers
-    assert len(read) == len(papers) + (3 if dataset_specs()[name].pins else 2)
+    spec = dataset_specs()[name]
+    assert ("nape-split-1" in read) == spec.split_by_group
+    assert len(read) == 1 + len(papers) + bool(spec.pins) + spec.split_by_group
     for paper in papers:
         assert 2015 < int(paper["year"]) < 2030
         assert " et al" not in paper["author"]
+
+
+@pytest.mark.parametrize("name", [n for n in dataset_specs() if dataset_specs()[n].pins])
+def test_those_are_said_to_be_split_by_the_rule_that_are(name: str) -> None:
+    spec = dataset_specs()[name]
+    for config in next(iter(spec.pins.values())):
+        dataset = load_dataset(name, config)
+        by_rule = {split_of(group) == split for split in dataset for group in dataset[split].groups}
+        assert (by_rule == {True}) == spec.split_by_group
 
 
 def test_facts_are_those_of_the_citation_file() -> None:

@@ -362,5 +362,9 @@ def test_the_samples(shared: Path) -> None:
     }  # fmt: skip
     for report in kept.values():
         assert (report.graphs_same, report.graphs_differing) == (report.kept, {})
+    releases = [path for name in ("gennape_release", "aiop_release")
+                for path in (shared / "samples" / name).rglob("*.*")]  # fmt: skip
+    tried = {load_dataset(f"nape/{name}", of).provenance["file"] for name, of in kept}
+    assert tried == {path.name for path in releases}
     # The one sample that has published labels: CIFAR-10 accuracies of NAS-Bench-201.
     assert max(labels("nape/nb201", "gennape_cifar10").values()) < 1

@@ -193,3 +193,8 @@ def test_the_graphs_of_autogo(file: str, shared: Path) -> None:
         family, text = known
         assert space(family).build(space(family).parse(text)).hash == digest
     assert sum(parameter.numel() for parameter in graph.to_torch().parameters()) == graph.params()
+
+
+@pytest.mark.shared
+def test_all_of_them_are_tried(shared: Path) -> None:
+    assert {path.stem for path in (shared / "samples" / "autogo").glob("*.pkl")} == set(AUTOGO)

@@ -118,16 +118,35 @@ def test_a_licence_that_nobody_knows_is_not_told(own_home: Path) -> None:
     assert "rai:dataCollectionType" not in value
 
 
-def test_the_library_of_the_format_takes_it(text: str, ready: Release, tmp_path: Path) -> None:
+def test_splits_that_follow_no_rule(text: str) -> None:
+    assert "(nape-split-1)" in text
+    for owner in (None, "jane"):
+        zoo = release("nape/zoo", owner=owner)
+        value = json.loads(croissant(zoo.manifest, zoo.files, URL, "2026-11-27"))
+        assert "nape-split-1" not in value["rai:dataPreprocessingProtocol"]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:rdflib")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:mlcroissant")
+@pytest.mark.parametrize(
+    ("name", "record_set"),
+    [("hiaml", "micro/test"), ("zoo", "detection/test"), ("nb_macro", "micro/train")],
+)
+def test_the_library_of_the_format_takes_it(
+    name: str, record_set: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     mlcroissant = pytest.importorskip("mlcroissant")
+
+    ready = release(f"nape/{name}")
+    local = json.loads(croissant(ready.manifest, ready.files, URL, "2026-11-27"))
     for path in (path for path in ready.files if path.endswith(".parquet")):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes(ready.files[path])
-    local = json.loads(text)
     for each in local["distribution"]:
         each["contentUrl"] = each["@id"]
     (tmp_path / "croissant.json").write_text(json.dumps(local))
     dataset = mlcroissant.Dataset(jsonld=tmp_path / "croissant.json")
     assert not dataset.metadata.ctx.issues.errors
-    first = next(iter(dataset.records(record_set="micro/test")))
-    assert len(first["micro/test/node_op"]) > 5
+    assert "not standard" not in caplog.text
+    first = next(iter(dataset.records(record_set=record_set)))
+    assert len(first[f"{record_set}/node_op"]) > 5

@@ -9,7 +9,7 @@ from nape_bench.data.registry import DatasetSpec, published_info, register
 HIAML = register(
     DatasetSpec(
         name="nape/hiaml",
-        info=published_info("HiAML", "hiaml", GENNAPE),
+        info=published_info("HiAML", "hiaml", GENNAPE, licence="mit"),
         how={
             "gennape_cifar10": gennape_json("hiaml"),
         },

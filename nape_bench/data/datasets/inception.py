@@ -9,7 +9,7 @@ from nape_bench.data.registry import DatasetSpec, published_info, register
 INCEPTION = register(
     DatasetSpec(
         name="nape/inception",
-        info=published_info("Inception", "inception", GENNAPE),
+        info=published_info("Inception", "inception", GENNAPE, licence="mit"),
         how={
             "gennape_cifar10": gennape_json("inception", ""),
         },

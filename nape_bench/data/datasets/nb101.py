@@ -22,6 +22,7 @@ NB101 = register(
             "nb101",
             "Ying et al., NAS-Bench-101: Towards Reproducible Neural Architecture Search, "
             "ICML 2019",
+            licence="apache-2.0",
         ),
         how={
             "cifar10_epochs108": "nape-bench import nasbench101 nasbench_only108.tfrecord",

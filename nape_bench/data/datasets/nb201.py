@@ -32,6 +32,7 @@ NB201 = register(
             "nb201",
             "Dong and Yang, NAS-Bench-201: Extending the Scope of Reproducible Neural Architecture "
             "Search, ICLR 2020",
+            licence="mit",
         ),
         how={
             "gennape_cifar10": gennape("nb201c10"),

@@ -9,7 +9,7 @@ from nape_bench.data.registry import DatasetSpec, published_info, register
 OFA_PN = register(
     DatasetSpec(
         name="nape/ofa_pn",
-        info=published_info("OFA-ProxylessNAS", "ofa_pn", ONCE_FOR_ALL),
+        info=published_info("OFA-ProxylessNAS", "ofa_pn", ONCE_FOR_ALL, licence="mit"),
         how={
             "gennape_imagenet": gennape("ofa"),
             **aiop("pn"),

@@ -9,7 +9,7 @@ from nape_bench.data.registry import DatasetSpec, published_info, register
 OFA_RESNET = register(
     DatasetSpec(
         name="nape/ofa_resnet",
-        info=published_info("OFA-ResNet50", "ofa_resnet", ONCE_FOR_ALL),
+        info=published_info("OFA-ResNet50", "ofa_resnet", ONCE_FOR_ALL, licence="mit"),
         how={
             "gennape_imagenet": gennape("ofa_resnet"),
             **aiop("resnet"),

@@ -9,7 +9,7 @@ from nape_bench.data.registry import DatasetSpec, published_info, register
 TWO_PATH = register(
     DatasetSpec(
         name="nape/two_path",
-        info=published_info("Two-Path", "two_path", GENNAPE),
+        info=published_info("Two-Path", "two_path", GENNAPE, licence="mit"),
         how={
             "gennape_cifar10": gennape_json("two_path"),
         },

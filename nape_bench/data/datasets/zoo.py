@@ -40,5 +40,6 @@ ZOO = register(
             }
         },
         ships_as_told=True,
+        split_by_group=False,
     )
 )

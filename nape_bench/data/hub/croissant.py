@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from nape_bench.data.citation import author, dataset_entry
 from nape_bench.data.info import version_key
 from nape_bench.data.manifest import data_file
+from nape_bench.data.registry import split_by_group
 from nape_bench.data.rows import TEXT_COLUMNS
 from nape_bench.data.schema import LIST_DTYPES
 from nape_bench.data.splits import SCHEME
@@ -28,9 +29,10 @@ CONFORMS_TO = "http://mlcommons.org/croissant/1.0"
 ENCODING = "application/x-parquet"
 
 _CROISSANT_TERMS = (
-    "citeAs", "column", "extract", "field", "fileProperty", "fileObject", "fileSet", "format",
-    "includes", "isLiveDataset", "jsonPath", "key", "md5", "parentField", "path", "recordSet",
-    "references", "regex", "repeated", "replace", "separator", "source", "subField", "transform",
+    "citeAs", "column", "equivalentProperty", "extract", "field", "fileProperty", "fileObject",
+    "fileSet", "format", "includes", "isLiveDataset", "jsonPath", "key", "md5", "parentField",
+    "path", "recordSet", "references", "regex", "repeated", "replace", "samplingRate", "separator",
+    "source", "subField", "transform",
 )  # fmt: skip
 CONTEXT: Mapping[str, Any] = {
     "@language": "en",
@@ -120,10 +122,7 @@ def _responsible(manifest: Manifest) -> dict[str, Any]:
     return {
         "rai:dataCollection": "; ".join(sources),
         **({"rai:dataCollectionType": kinds} if kinds else {}),
-        "rai:dataPreprocessingProtocol": (
-            f"Architectures are in a split by the function that they compute ({SCHEME}): no two "
-            "splits share one."
-        ),
+        "rai:dataPreprocessingProtocol": _splits(manifest),
         "rai:dataUseCases": (
             "Developing, testing and comparing predictors of the performance of neural "
             "architectures."
@@ -134,6 +133,15 @@ def _responsible(manifest: Manifest) -> dict[str, Any]:
             "A version is a tag, and is never changed; corrected or further labels are a new one."
         ),
     }
+
+
+def _splits(manifest: Manifest) -> str:
+    if split_by_group(manifest.info):
+        return (
+            f"Architectures are in a split by the function that they compute ({SCHEME}): no two "
+            "splits share one."
+        )
+    return "The card says what is in which split: no two share a function."
 
 
 def _noise(manifest: Manifest) -> Iterator[str]:

@@ -14,6 +14,7 @@ from nape_bench.data.importers.nasbench_macro import import_nasbench_macro
 from nape_bench.data.importers.nats import import_nats
 from nape_bench.data.importers.report import ImportReport, SkippedRow
 from nape_bench.data.importers.table import import_table
+from nape_bench.data.importers.timm import import_timm
 from nape_bench.data.importers.transnas import import_transnas
 
 __all__ = [
@@ -30,5 +31,6 @@ __all__ = [
     "import_nasbench_macro",
     "import_nats",
     "import_table",
+    "import_timm",
     "import_transnas",
 ]
