@@ -212,3 +212,16 @@ def test_what_makes_no_use_of_other_labels_is_told_so(own_home: object) -> None:
 def test_other_labels_that_there_are_not_are_named(own_home: object) -> None:
     with pytest.raises(UnknownNameError, match="unknown label of nape/two 'othr'"):
         open_task(dataclasses.replace(with_known(), known=("othr",)))
+
+
+def test_rows_of_which_other_labels_are_known_are_not_tested(own_home: object) -> None:
+    task = open_task(dataclasses.replace(with_known(), known_rows=30))
+    assert task.known is not None
+    known, test = task.known.graphs.ids, set(task.test.ids)
+    assert known is not None
+    assert (len(known), len(test)) == (30, 90)
+    assert test.isdisjoint(known)
+    assert not np.isin(task.test.groups, task.known.graphs.groups).any()
+    assert task.label_budget == 10 + task.known.count <= 10 + 30
+    with pytest.raises(ProtocolError, match="120 labels cannot be drawn"):
+        open_task(dataclasses.replace(with_known(), known_rows=120))

@@ -94,6 +94,12 @@ def test_a_device_is_a_target_of_which_twenty_samples_are_seen() -> None:
     assert len(known) == 9
     assert "pixel3" in known
     assert "fpga" not in known
+    assert protocol("hw/fbnet-0-known/fpga").known_rows == 0
+    seen = protocol("hw/fbnet-0-seen/fpga")
+    assert (seen.known, seen.known_rows) == (known, 4000)
+    assert protocol("hw/nb201-0-seen/fpga").known_rows == 900
+    with pytest.raises(UnknownNameError):
+        protocol("hw/fbnet-0-seen-known/fpga")
     with pytest.raises(UnknownNameError, match="did you mean fbnet-"):
         protocol("hw/fbnet/fpga")
     with pytest.raises(UnknownNameError, match="known are eyeriss, fpga, raspi4"):
