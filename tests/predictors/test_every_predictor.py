@@ -16,10 +16,16 @@ from nape_bench.predictors.base import Predictor as Base
 if TYPE_CHECKING:
     from tests.predictors.conftest import Labelled
 
-QUICK: dict[str, dict[str, Any]] = {"kgnn": {"epochs": 100, "learning_rate": 3e-3}}
+QUICK: dict[str, dict[str, Any]] = {
+    "kgnn": {"epochs": 100, "learning_rate": 3e-3},
+    "multi_predict": {"proxies": ("flops", "params")},
+}
 """Settings under which a fit on 120 graphs takes a second, where the defaults take more."""
 
 BRIEF: dict[str, dict[str, Any]] = {
+    "multi_predict": {"epochs": 10, "proxies": ("flops", "params")},
+    "multi_predict_latency": {"epochs": 10},
+    "help_like": {"epochs": 10},
     "gbdt": {"trees": 10},
     "kgnn": {"epochs": 2, "fine_tune_epochs": 10, "fine_tune_learning_rate": 1e-2},
 }
