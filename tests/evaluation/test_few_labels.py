@@ -225,3 +225,19 @@ def test_rows_of_which_other_labels_are_known_are_not_tested(own_home: object) -
     assert task.label_budget == 10 + task.known.count <= 10 + 30
     with pytest.raises(ProtocolError, match="120 labels cannot be drawn"):
         open_task(dataclasses.replace(with_known(), known_rows=120))
+
+
+def test_transfer_within_a_dataset_has_none_of_the_source_in_the_test(
+    own_home: object, remembers: type[Remembers]
+) -> None:
+    put_tiny(count=120)
+    put_tiny(config="other", count=120, y=labels_of("hiaml", 120)[::-1].copy())
+    evaluator = Evaluator("transfer/tiny-to-tiny/other")
+    task = evaluator.task
+    assert task.train is not None
+    assert not np.isin(task.test.groups, task.train.groups).any()
+    result = evaluate(remembers, evaluator, seeds=2)
+    assert [len(given) for _, given in remembers.fitted] == [len(task.train)] * 2
+    assert [len(given) for _, given in remembers.tuned] == [20, 20]
+    assert result.counts.label_budget == task.label_budget
+    assert task.label_budget == len(task.train) + len(task.validation or ()) + 20

@@ -150,3 +150,32 @@ def test_a_family_cannot_be_added_twice() -> None:
     entry = protocol_families()["in-family"]
     with pytest.raises(ValueError, match="duplicate protocol family"):
         add_family(dataclasses.replace(entry))
+
+
+def test_transfer_is_fitted_to_one_task_and_sees_twenty_labels_of_another() -> None:
+    made = protocol("transfer/nb101-to-hiaml")
+    assert made.source is not None
+    assert (made.source.dataset, made.source.config) == ("nape/nb101", "micro")
+    assert (made.dataset, made.config, made.shots) == ("nape/hiaml", "micro", 20)
+    assert (made.train, made.validation, made.test) == ("train", "validation", "all")
+    own = protocol("transfer/jane/mine/accuracy-to-nb201/cifar10")
+    assert own.source is not None
+    assert (own.source.dataset, own.dataset) == ("jane/mine", "nape/nb201")
+
+
+def test_transfer_between_labels_of_one_dataset_tests_on_what_the_source_has_not() -> None:
+    assert protocol("transfer/nb201/cifar10-to-nb201/cifar100").test == "test"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("transfer/nb101", "<a>-to-<b> expected"),
+        ("transfer/nb101-to-hiaml-to-nb201", "<a>-to-<b> expected"),
+        ("transfer/nb101-to-", "expected, as in transfer/hiaml"),
+        ("transfer/hiaml-to-hiaml/micro", "the same labels"),
+    ],
+)
+def test_transfer_from_or_to_nothing_is_told_the_pattern(name: str, said: str) -> None:
+    with pytest.raises(ProtocolError, match=said):
+        protocol(name)
