@@ -22,6 +22,8 @@ def test_every_family_reads_its_example_and_lists_names_that_it_reads(family: st
     more = [("nape/nb101", "micro"), ("nape/nb101", "cifar10"), ("nape/fbnet", "latency")]
     tasks = ("detection", "keypoints", "semantic_segmentation")
     more += [("nape/multitask", f"ofa_pn-{task}") for task in tasks]
+    sisters = ("class_object", "class_scene", "autoencoder", "normal", "jigsaw", "room_layout")
+    more += [("nape/transnas_micro", task) for task in (*sisters, "segmentsemantic")]
     names = entry.names([*pairs, *more])
     assert names
     assert len(set(names)) == len(names)
@@ -242,4 +244,29 @@ def test_transfer_between_labels_of_one_dataset_tests_on_what_the_source_has_not
 )
 def test_transfer_from_or_to_nothing_is_told_the_pattern(name: str, said: str) -> None:
     with pytest.raises(ProtocolError, match=said):
+        protocol(name)
+
+
+def test_a_task_may_be_learnt_beside_its_sisters() -> None:
+    made = protocol("tasks/transnas_micro/jigsaw-20-others")
+    assert (made.dataset, made.config, made.shots) == ("nape/transnas_micro", "jigsaw", 20)
+    assert (made.train, made.test) == (None, "test")
+    assert len(made.auxiliary) == 6
+    assert all(each.split == "train" and each.config != "jigsaw" for each in made.auxiliary)
+    alone = protocol("tasks/transnas_micro/jigsaw-20-alone")
+    assert alone.auxiliary == ()
+    assert (alone.test, alone.shots, alone.version) == (made.test, made.shots, made.version)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("tasks/transnas_micro/jigsaw-20", "<dataset>/<task>-20-others or -alone expected"),
+        ("tasks/jigsaw-20-alone", "<dataset>/<task>-20-others or -alone expected"),
+        ("tasks/transnas_mikro/jigsaw-20-alone", "did you mean transnas_micro"),
+        ("tasks/transnas_micro/jigsaws-20-alone", "did you mean jigsaw"),
+    ],
+)
+def test_tasks_that_are_none(name: str, message: str) -> None:
+    with pytest.raises(NapeError, match=message):
         protocol(name)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from scipy.optimize import approx_fprime
-from scipy.stats import norm
+from scipy.stats import norm, spearmanr
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import Matern, WhiteKernel
 
 from nape_bench.graph import GraphBuilder, GraphTable
-from nape_bench.predictors import SettingError, predictor
+from nape_bench.predictors import Predictor, SettingError, predictor
 from nape_bench.predictors.gaussianise import Gaussianised
 from nape_bench.predictors.paths.additive_gp import JITTER, AdditiveGP, _loss
 from nape_bench.predictors.paths.contract import contract, joints
@@ -21,6 +21,8 @@ from nape_bench.predictors.paths.path_statistics import path_statistics
 from nape_bench.predictors.paths.walks import counts, walks
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.predictors.conftest import Labelled
 
 
@@ -242,3 +244,42 @@ def test_more_rows_than_it_takes_are_drawn_by_the_seed(labelled: Labelled) -> No
     assert not np.allclose(said(1), said(2))
     with pytest.raises(SettingError, match="layers must be 1 or more"):
         predictor("path_gp", layers=0)
+
+
+def hidden(labelled: Labelled) -> np.ndarray:
+    """A label that depends on the graph in a way of its own: how a hash of its layers falls."""
+    found = walks(labelled.graphs, 2)
+    weight = (found.name % np.uint64(97)).astype(float) / 97 - 0.5
+    return np.bincount(found.graph, weight * found.number, len(labelled.graphs))
+
+
+def test_other_tasks_tell_of_a_new_one(labelled: Labelled) -> None:
+    y = hidden(labelled)
+    few, test = labelled.graphs[:8], labelled.graphs[120:180]
+    alone = predictor("path_gp").fit(few, y[:8]).predict(test)
+    taught = predictor("path_gp").learn_auxiliary(
+        {"like it": (labelled.graphs[8:110], np.exp(y[8:110])), "noise": (few, np.arange(8.0))}
+    )
+    helped = taught.fit(few, y[:8]).predict(test)
+    assert spearmanr(helped, y[120:180]).statistic > spearmanr(alone, y[120:180]).statistic + 0.1
+    assert spearmanr(helped, y[120:180]).statistic > 0.8
+
+
+def test_fine_tuned_it_reads_what_it_was_fitted_to(labelled: Labelled) -> None:
+    y = hidden(labelled)
+    test = labelled.graphs[120:180]
+    model = predictor("path_gp").fit(labelled.graphs[:100], -y[:100])
+    model.fine_tune(labelled.graphs[100:110], y[100:110])
+    assert spearmanr(model.predict(test), y[120:180]).statistic > 0.8
+    fresh = predictor("path_gp").fit(labelled.graphs[:20], y[:20])
+    again = model.fit(labelled.graphs[:20], y[:20])
+    np.testing.assert_array_equal(again.predict(test), fresh.predict(test))
+
+
+def test_tasks_are_saved(labelled: Labelled, tmp_path: Path) -> None:
+    y = hidden(labelled)
+    model = predictor("path_gp").learn_auxiliary({"a": (labelled.graphs[8:40], y[8:40])})
+    model.fit(labelled.graphs[40:80], y[40:80]).fine_tune(labelled.graphs[:8], y[:8])
+    again = Predictor.load(model.save(tmp_path / "saved"))
+    test = labelled.graphs[120:140]
+    np.testing.assert_allclose(again.predict(test), model.predict(test), rtol=1e-9)
