@@ -4,7 +4,7 @@
     python benchmarks/bench_gennape.py --full     # 100,000 of NAS-Bench-101
     python benchmarks/bench_gennape.py --families nb101 --graphs 20000 --folder caches/
 
-Architectures are drawn at random and written as the authors' classes would be pickled
+Architectures are chosen at random and written as the authors' classes would be pickled
 (`authors_cache.py`); labels are made up. Each cache is then imported in a fresh process of one
 thread: read by our own reader, the graph built from its specification, both graphs hashed and
 compared, the dataset written. Beside it stands what a user would do instead: unpickle the cache
