@@ -54,7 +54,7 @@ class Writer:
         self._file, self._names, self._next = file, {}, 0
         self._parts: list[bytes] = []
         self._size = 0
-        self._tails: dict[tuple[int, ...], tuple[bytes, int]] = {}
+        self._nodes: dict[tuple[int, tuple[int, ...]], tuple[bytes, int]] = {}
         file.write(b"\x80\x04")
         self._add(b"]\x94")
         self._next += 1
@@ -101,7 +101,7 @@ class Writer:
         self._add(b"]\x94")
         for start in range(0, len(edges), BATCH):
             part = edges[start : start + BATCH]
-            self._add(b"(" + b"".join([_integer(a) + _integer(b) + b"\x86\x94" for a, b in part]))
+            self._add(b"(" + b"".join([_pair(*pair) for pair in part]))
             self._add(b"e")
         self._next += 1 + len(edges)
 
@@ -139,30 +139,30 @@ class Writer:
             self._next += 1
 
     def _node(self, number: int, row: tuple[int, ...]) -> None:
-        """Write a node; what follows its id is kept, since most nodes are alike."""
+        """Write a node; what it becomes is kept, since graphs have most nodes in common."""
         if self._size >= FRAME:
             self._flush()
+        if (number, row) in self._nodes:
+            content, count = self._nodes[number, row]
+            self._add(content)
+            self._next += count
+            return
+        start, known = self._next, len(self._names)
+        kept, self._parts = self._parts, []
         op = OPS[row[0]]
         text = LABELS.get(op, op.lower())
         self._object("WeightedNode" if op in WEIGHTED else "RegularNode")
         self._add(b"(")
         self._name(Name("str_id"))
         self._text(f"{13 * number}|stack{number % 3}/module{number % 9}/vertex_{number % 5}/{text}")
-        if row in self._tails:
-            tail, count = self._tails[row]
-            self._add(tail)
-            self._next += count
-            return
-        start, known = self._next, len(self._names)
-        kept, self._parts = self._parts, []
         for key, part in _state(op, text, dict(zip(COLUMNS, row, strict=True))).items():
             self._name(Name(key))
             self._value(part)
         self._add(b"ub")
-        tail, self._parts = b"".join(self._parts), kept
-        self._parts.append(tail)
+        content, self._parts = b"".join(self._parts), kept
+        self._parts.append(content)
         if len(self._names) == known:
-            self._tails[row] = (tail, self._next - start)
+            self._nodes[number, row] = (content, self._next - start)
 
     def _object(self, kind: str) -> None:
         if kind in self._names:
@@ -220,6 +220,11 @@ def _integer(value: int) -> bytes:
     if value < 256:
         return b"K%c" % value
     return struct.pack("<BH", ord("M"), value) if value < 65536 else struct.pack("<Bi", 74, value)
+
+
+@cache
+def _pair(first: int, second: int) -> bytes:
+    return _integer(first) + _integer(second) + b"\x86\x94"
 
 
 def _state(op: str, text: str, row: dict[str, int]) -> dict[str, Any]:

@@ -252,7 +252,13 @@ class Machine:
         self.stack.append(tuple(self.pop_to_mark()))
 
     def _list(self) -> None:
-        self.stack.append([])
+        # The list of entries, which nothing stands below, is opened before they are read.
+        found, end = self._repeats.integers(self.buffer, self.at) if self.stack else ([], self.at)
+        self.stack.append(found)
+        if found:
+            self.at = end
+            self.steps += 3 + len(found)
+            self.memo.add(found)
 
     def _append(self) -> None:
         value = self.pop()

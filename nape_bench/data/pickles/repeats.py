@@ -17,7 +17,7 @@ anything is unusual, it goes on opcode by opcode.
 from __future__ import annotations
 
 import re
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nape_bench.data.pickles.memo import UNREAD
@@ -39,6 +39,9 @@ _BYTE_PAIRS = re.compile(rb"(?:K.K.\x86\x94)+", re.DOTALL)
 _BYTES = re.compile(rb"(?:K.)+", re.DOTALL)
 """BININT1, several times."""
 
+_INTEGERS = re.compile(rb"\x94\((?:K.)+e", re.DOTALL)
+"""MEMOIZE, MARK, BININT1 several times, APPENDS: what follows EMPTY_LIST in a row of a matrix."""
+
 _HEAD = re.compile(rb"(?:h.|j.{4})\)\x81\x94\}\x94\((?:h.|j.{4})\x8c", re.DOTALL)
 """Class by number, EMPTY_TUPLE, NEWOBJ, MEMOIZE, EMPTY_DICT, MEMOIZE, MARK, key by number,
 SHORT_BINUNICODE: what begins a node, up to the length of its id."""
@@ -47,8 +50,10 @@ _END = b"ub"  # SETITEMS, BUILD
 _LONGEST = 4096
 _WINDOW = 8192  # bytes that are looked at at once: some 60 nodes
 _MOST = 1 << 16
-_NOTHING: Mapping[bytes, Alike] = {}
-_NUMBERED = attrgetter("numbered")
+_HEADS = 8  # there is one for each class of nodes
+_SHORT = 256
+_MOST_WHOLE = 1 << 14
+_SHARED, _NUMBERED = itemgetter(1), attrgetter("numbered")
 _SMALL_STATE = 200  # values; a node has about 30
 
 
@@ -75,7 +80,7 @@ class Repeats:
 
     def __init__(self) -> None:
         self._pairs: dict[bytes, tuple[int, int]] = {}
-        self._heads: dict[bytes, dict[bytes, Alike]] = {}
+        self._heads: dict[bytes, _Known] = {}
         self._learned = 0
 
     def small_integers(self, buffer: bytes, at: int) -> tuple[Sequence[int], int]:
@@ -86,6 +91,15 @@ class Repeats:
         """
         run = _BYTES.match(buffer, at)
         return (buffer[at + 1 : run.end() : 2], run.end()) if run else ((), at)
+
+    def integers(self, buffer: bytes, at: int) -> tuple[list[int], int]:
+        """Read a numbered list of integers below 256, of which all but its first opcode is at `at`.
+
+        Returns:
+            The list, which is empty where there is none such, and where it ends.
+        """
+        run = _INTEGERS.match(buffer, at)
+        return (list(buffer[at + 3 : run.end() - 1 : 2]), run.end()) if run else ([], at)
 
     def pairs(self, buffer: bytes, at: int, memo: Memo) -> tuple[Sequence[Any], int]:
         """Read as many pairs of small integers as stand at `at`.
@@ -136,21 +150,18 @@ class Repeats:
         if match is None:
             return [], at, None
         head, first = match[0], match.end()
-        known = self._heads.get(head, _NOTHING)
-        texts: list[bytes] = []
-        shared: list[Alike] = []
-        while buffer.startswith(head, at):
-            run, alike, end = _run(buffer, at, head, known)
+        known = self._heads.get(head)
+        found: list[Twin] = []
+        while known is not None and buffer.startswith(head, at):
+            run, end = known.run(buffer, at)
             if not run:
                 break
-            texts += run
-            shared += alike
+            found += run
             at = end
-        if not texts:
+        if not found:
             start = first + 1 + buffer[first] if first < len(buffer) else first
             return [], at, Pending(height, marks, head, start, memo.next)
-        found = list(map(Twin, zip(_decoded(texts), shared, strict=True)))
-        count = 3 * len(found) + sum(map(len, map(_NUMBERED, shared)))
+        count = 3 * len(found) + sum(map(len, map(_NUMBERED, map(_SHARED, found))))
         memo.add_run(lambda: _numbered(found), count)
         return found, at, None
 
@@ -159,11 +170,12 @@ class Repeats:
 
         What is learned is shared from now on, and so must be small.
         """
-        content = buffer[pending.start : end]
+        content, head = buffer[pending.start : end], pending.head
         # The record, its state and its id have a number each; then comes what is learned.
         numbered = memo.since(pending.number + 3)
         if (
             self._learned >= _MOST
+            or (len(self._heads) >= _HEADS and head not in self._heads)
             or memo.numbered
             or numbered is None
             or memo.get(pending.number) is not record
@@ -174,50 +186,75 @@ class Repeats:
         ):
             return
         alike = Alike(record.kind, record.label[0], record.rest, numbered)
-        self._heads.setdefault(pending.head, {})[content[: -len(_END)]] = alike
+        if head not in self._heads:
+            self._heads[head] = _Known(head)
+        self._heads[head].rests[content[: -len(_END)]] = alike
         self._learned += 1
 
 
-def _run(
-    buffer: bytes, at: int, head: bytes, known: Mapping[bytes, Alike]
-) -> tuple[list[bytes], list[Alike], int]:
-    """Read records of one beginning that follow each other, as far as a window shows them.
+class _Known:
+    """Records of one beginning that were met so far.
 
-    What stands between two beginnings is a record's only if it is the length of an id, so many
-    bytes, and then exactly what is known: wherever the two stand in a text, it is not.
+    Args:
+        head: Their bytes up to the length of the id.
 
-    Returns:
-        Their ids, what they share with others, and where they end.
+    Attributes:
+        rests: Bytes behind an id, without the end -> what records share that have these.
     """
-    between = _END + head
-    pieces = buffer[at + len(head) : at + _WINDOW].split(between)
-    pieces.pop()  # it is cut off, or something else follows
-    shared: list[Alike] = []
-    try:
-        # The list grows by what comes before one that is not known.
-        shared.extend(known[piece[piece[0] + 1 :]] for piece in pieces)
-    except (KeyError, IndexError):
-        del pieces[len(shared) :]
-    texts = [piece[1 : piece[0] + 1] for piece in pieces]
-    at += sum(map(len, pieces)) + len(pieces) * len(between)
-    text = at + len(head) + 1
-    if text <= len(buffer):
-        start = text + buffer[text - 1]
-        end = buffer.find(_END, start, start + _LONGEST)
-        alike = known.get(buffer[start:end]) if end > start else None
-        if alike:
-            return [*texts, buffer[text:start]], [*shared, alike], end + len(_END)
-    return texts, shared, at
 
+    def __init__(self, head: bytes) -> None:
+        self.rests: dict[bytes, Alike] = {}
+        self._head = head
+        # By all bytes between the beginning and the end: ids are mostly the same in all graphs.
+        self._whole: dict[bytes, Twin] = {}
 
-def _decoded(texts: list[bytes]) -> list[str]:
-    """Return texts in UTF-8 as such.
+    def run(self, buffer: bytes, at: int) -> tuple[list[Twin], int]:
+        """Read records that follow each other, as far as a window shows them.
 
-    Raises:
-        UnicodeDecodeError: One is none.
-    """
-    found = str(b"\n".join(texts), "utf-8").split("\n")
-    return found if len(found) == len(texts) else [str(text, "utf-8") for text in texts]
+        What stands between two beginnings is a record's only if it is the length of an id, so
+        many bytes, and then exactly what is known: wherever the two stand in a text, it is not.
+
+        Returns:
+            The records, and where they end.
+        """
+        between = _END + self._head
+        pieces = buffer[at + len(self._head) : at + _WINDOW].split(between)
+        pieces.pop()  # it is cut off, or something else follows
+        try:
+            found = list(map(self._whole.__getitem__, pieces))
+        except KeyError:
+            found = []
+            for piece in pieces:
+                twin = self._twin(piece)
+                if twin is None:
+                    break
+                found.append(twin)
+            del pieces[len(found) :]
+        at += sum(map(len, pieces)) + len(pieces) * len(between)
+        first = at + len(self._head)
+        if first < len(buffer):
+            start = first + 1 + buffer[first]
+            end = buffer.find(_END, start, start + _LONGEST)
+            last = self._twin(buffer[first:end]) if end >= 0 else None
+            if last is not None:
+                return [*found, last], end + len(_END)
+        return found, at
+
+    def _twin(self, content: bytes) -> Twin | None:
+        """Return the record that has these bytes between beginning and end, None if unknown.
+
+        Raises:
+            UnicodeDecodeError: The id is no text.
+        """
+        twin = self._whole.get(content)
+        if twin is None and content:
+            start = content[0] + 1
+            alike = self.rests.get(content[start:])
+            if alike is not None:
+                twin = Twin((str(content[1:start], "utf-8"), alike))
+                if len(content) <= _SHORT and len(self._whole) < _MOST_WHOLE:
+                    self._whole[content] = twin
+        return twin
 
 
 def _is_small(fields: Mapping[str, Any]) -> bool:

@@ -98,6 +98,7 @@ def test_what_is_read_fast_is_what_is_read_slowly(monkeypatch: pytest.MonkeyPatc
     assert sum(isinstance(node, Twin) for node in nodes) > 0.9 * len(nodes)
     monkeypatch.setattr(Repeats, "pairs", lambda self, buffer, at, memo: ([], at))
     monkeypatch.setattr(Repeats, "small_integers", lambda self, buffer, at: ([], at))
+    monkeypatch.setattr(Repeats, "integers", lambda self, buffer, at: ([], at))
     monkeypatch.setattr(Repeats, "nodes", lambda self, buffer, at, *rest: ([], at, None))
     slow = entries(content)
     assert all(
@@ -112,6 +113,16 @@ def test_pairs_of_integers_of_any_size() -> None:
     sizes = (0, 1, 255, 256, 65535, 65536)
     wanted = [{"pairs": [(a, b) for a in sizes for b in sizes] * (i + 1)} for i in range(3)]
     assert values(pickle.dumps(wanted)) == wanted
+
+
+def test_lists_of_small_integers() -> None:
+    row = [0, 1, 255]
+    wanted = [{"rows": [row, [1], [256, 1], row, []], "again": row, "i": i} for i in range(3)]
+    for protocol in PROTOCOLS:
+        assert values(pickle.dumps(wanted, protocol)) == wanted
+    assert obj(pickle.dumps(row)) == row
+    with pytest.raises(DataError, match="entries of the list are to be dictionaries"):
+        values(pickle.dumps(row))
 
 
 def test_ids_of_any_text() -> None:
