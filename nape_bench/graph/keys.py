@@ -73,7 +73,7 @@ def _parts(flat: Flat) -> list[Flat]:
     return [flat.part(first, end) for first, end in itertools.pairwise(bounds)]
 
 
-def _mix(x: np.ndarray) -> np.ndarray:
+def mix(x: np.ndarray) -> np.ndarray:
     """Scramble uint64 values so that sums of them collide only by chance (splitmix64)."""
     return _mix_in_place(x.copy())
 
@@ -152,15 +152,15 @@ def _digests(flat: Flat, plan: _Plan, base: np.ndarray) -> np.ndarray:
     unsure = _graphs_with_twins(flat, full[0], plan.alive)
     if len(unsure):
         above, below = reach_counts(flat, unsure, plan.folded, plan.alive)
-        extra = _mix(above.astype(np.uint64)) + _mix(_mix(below.astype(np.uint64)))
+        extra = mix(above.astype(np.uint64)) + mix(mix(below.astype(np.uint64)))
         nodes, _, part_plan = _part(flat, plan, unsure)
-        full[:, nodes] = _refine(part_plan, _mix(base[:, nodes] ^ extra[nodes]))
+        full[:, nodes] = _refine(part_plan, mix(base[:, nodes] ^ extra[nodes]))
     count = sum_by_graph(plan.alive.astype(np.uint64), flat.node_ptr)
     digits = []
-    for lane, colour in enumerate(_mix(full), start=1):
+    for lane, colour in enumerate(mix(full), start=1):
         total = sum_by_graph(np.where(plan.alive, colour, np.uint64(0)), flat.node_ptr)
         version = np.uint64(lane * 1000 + HASH_VERSION)
-        digits.append(_mix(_mix(total + version) ^ count).tolist())
+        digits.append(mix(mix(total + version) ^ count).tolist())
     return np.array(["".join(map("{:016x}".format, lanes)) for lanes in zip(*digits, strict=True)])
 
 
@@ -179,7 +179,7 @@ def _row_base(rows: np.ndarray, lane: int) -> np.ndarray:
         values = column.astype(np.uint64)
         if name in {"h_in", "w_in", "c_in"}:
             values = np.where(concat, np.uint64(0), values)
-        colour = _mix(colour ^ values)
+        colour = mix(colour ^ values)
     return colour
 
 
@@ -280,7 +280,7 @@ def _refine(plan: _Plan, base: np.ndarray) -> np.ndarray:
     way back, what reads the outer Add's inputs is handed on in the same way.
     """
     nothing = np.uint64(0)
-    slot = _mix(plan.slot)
+    slot = mix(plan.slot)
     folds = bool(plan.folded.any())  # mostly not, which saves half of the work
     # From here on by place.
     base = base.take(plan.order, axis=1)

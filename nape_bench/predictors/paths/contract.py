@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from nape_bench.graph.flat import ragged_indices
-from nape_bench.graph.keys import _mix as mix
+from nape_bench.graph.keys import mix
 from nape_bench.graph.validate import is_op
 from nape_bench.graph.vocabulary import POOLS, WEIGHTED
 from nape_bench.predictors.paths.steps import steps

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from nape_bench.graph.flat import ragged_indices
-from nape_bench.graph.keys import _mix as mix
+from nape_bench.graph.keys import mix
 from nape_bench.predictors.paths.contract import contract
 
 if TYPE_CHECKING:
