@@ -1,6 +1,7 @@
 # make quickstart  install into .venv and run the main job on the embedded data
 # make test        install and run every check: ruff, mypy, import contracts, pytest
 # make cards       write the cards of all published datasets, with pictures, to cards/published
+# make baselines  run the baselines in baselines/ that are not recorded yet; goes on where it was killed
 # make bench       speed, side by side with what a user would use instead
 # make multitask   label bodies with six vision tasks into STORE, about two hours, and make VERSION of
 #                  nape/multitask of them, with its card; run again, it goes on where it was killed
@@ -9,7 +10,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: quickstart test lint types contracts pytest cards bench multitask clean
+.PHONY: quickstart test lint types contracts pytest cards baselines bench multitask clean
 
 quickstart: .venv/installed
 	$(BIN)/nape-bench quickstart
@@ -31,6 +32,9 @@ pytest: .venv/installed-dev
 
 cards: .venv/installed
 	$(BIN)/nape-bench card --all --out cards/published
+
+baselines: .venv/installed
+	$(BIN)/nape-bench baselines --run
 
 bench: .venv/installed-dev
 	@for script in benchmarks/bench_*.py; do echo; echo "== $$script"; $(BIN)/python $$script || exit 1; done

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nape_bench.cli.own_code import is_own, own
 from nape_bench.errors import DataError, NapeError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def read_graph(path: str, resolution: int | None = None) -> ArchGraph:
 
     if path.endswith(".onnx"):
         return ArchGraph.from_onnx(path, resolution=resolution)
-    if is_factory(path):
+    if is_own(path):
         return of_factory(path, resolution)
     name = "standard input" if path == "-" else path
     try:
@@ -47,14 +47,6 @@ def read_graph(path: str, resolution: int | None = None) -> ArchGraph:
         raise DataError(
             f"{name}: a graph in the JSON of `nape-bench graph --json` expected: {error}"
         ) from None
-
-
-def is_factory(name: str) -> bool:
-    """Return whether a name is MODULE:FACTORY: dotted names of Python on both sides of a colon."""
-    module, colon, factory = name.partition(":")
-    return bool(colon) and all(
-        part.isidentifier() for part in (*module.split("."), *factory.split("."))
-    )
 
 
 def of_factory(name: str, resolution: int | None = None) -> ArchGraph:
@@ -73,17 +65,7 @@ def of_factory(name: str, resolution: int | None = None) -> ArchGraph:
 
     from nape_bench.graph import ArchGraph
 
-    module, _, factory = name.partition(":")
-    sys.path.insert(0, str(Path.cwd()))
-    try:
-        made: Any = importlib.import_module(module)
-        for part in factory.split("."):
-            made = getattr(made, part)
-    except (ImportError, AttributeError) as error:
-        raise DataError(f"{name}: MODULE:FACTORY of your own Python expected: {error}") from None
-    finally:
-        sys.path.remove(str(Path.cwd()))
-    made = made()
+    made = own(name)()
     network, example = made if isinstance(made, tuple) and len(made) == 2 else (made, None)
     if not isinstance(network, torch.nn.Module):
         raise DataError(f"{name}: it gives {type(network).__name__}, where a torch module is asked")

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import re
 import textwrap
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nape_bench.cli.command import Command, print_table
+from nape_bench.cli.output import check_folder, write_picture
+from nape_bench.errors import DataError
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
 
     from nape_bench.data import Listed
 
@@ -32,9 +34,26 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "name", nargs="?", metavar="NAME", help="tell all of one dataset, as in nape/hiaml"
     )
     parser.add_argument("--json", action="store_true", help="print them as JSON")
+    parser.add_argument(
+        "--histogram", type=Path, metavar="FILE", help="instead, draw the distribution of a label "
+        "of NAME, as SVG, into this file, which may be there already"
+    )  # fmt: skip
+    parser.add_argument("--config", help="the set of labels for --histogram (the dataset's own)")
+    parser.add_argument("--label", help="the label for --histogram (the config's main one)")
+    parser.add_argument("--revision", metavar="V", help="the version for --histogram (the newest)")
 
 
 def _run(args: argparse.Namespace) -> None:
+    if args.histogram is not None:
+        _draw(args)
+    else:
+        _list(args)
+
+
+def _list(args: argparse.Namespace) -> None:
+    for option in ("config", "label", "revision"):
+        if getattr(args, option) is not None:
+            raise DataError(f"--{option} says what --histogram draws: give that as well")
     from nape_bench.data import list_datasets
 
     listed = list_datasets(args.name)
@@ -59,6 +78,16 @@ def _run(args: argparse.Namespace) -> None:
         # No table: commands are long, and are there to be copied.
         for what, how in _of_releases(lacking) if args.name is None else _of_commands(lacking):
             print("\n" + textwrap.fill(what, WIDE, break_on_hyphens=False) + f":\n    {how}")
+
+
+def _draw(args: argparse.Namespace) -> None:
+    if args.name is None:
+        raise DataError("--histogram draws a label of one dataset: give its NAME, as in nape/hiaml")
+    check_folder(args.histogram)
+    from nape_bench.data import load_dataset
+
+    dataset = load_dataset(args.name, args.config, revision=args.revision)
+    write_picture(args.histogram, dataset.histogram(args.label))
 
 
 def _of_releases(lacking: Sequence[dict[str, Any]]) -> Iterator[tuple[str, str]]:
@@ -176,6 +205,8 @@ COMMAND = Command(
         "nape-bench datasets",
         "nape-bench datasets nape/hiaml",
         "nape-bench datasets --json",
+        "nape-bench datasets nape/hiaml --histogram hiaml.svg",
+        "nape-bench datasets nape/zoo --config detection --label box_ap --histogram zoo.svg",
     ],
     add_arguments=_add_arguments,
     run=_run,

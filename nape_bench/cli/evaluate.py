@@ -49,6 +49,7 @@ COMMAND = Command(
     "one prediction, and no other may.",
     examples=[
         "nape-bench evaluate predictions.csv --protocol in-family/hiaml",
+        "nape-bench evaluate predictions.csv --protocol in-family/hiaml --scatter predictions.svg",
         "nape-bench evaluate ranks.parquet --protocol zero-shot/nb201/cifar10 --score",
     ],
     add_arguments=_add_arguments,

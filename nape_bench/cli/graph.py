@@ -7,10 +7,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nape_bench.atomic import new_file
-from nape_bench.cli.architectures import GRAPH_FILES, is_factory, read_graph
+from nape_bench.cli.architectures import GRAPH_FILES, read_graph
 from nape_bench.cli.command import Command, positive, print_table
-from nape_bench.errors import DataError, SpecError
+from nape_bench.cli.output import write_picture
+from nape_bench.cli.own_code import is_own
+from nape_bench.errors import SpecError
 
 if TYPE_CHECKING:
     import argparse
@@ -55,7 +56,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace) -> None:
-    is_file = args.family.endswith((*GRAPH_FILES, PICKLE)) or is_factory(args.family)
+    is_file = args.family.endswith((*GRAPH_FILES, PICKLE)) or is_own(args.family)
     named, graph = _of_file(args) if is_file else _of_family(args)
     facts = {
         **named,
@@ -66,10 +67,7 @@ def _run(args: argparse.Namespace) -> None:
     }
     if args.svg is not None:
         title = named.get("id") or Path(named["file"]).name
-        if not args.svg.absolute().parent.is_dir():
-            raise DataError(f"{args.svg}: there is no folder {args.svg.parent} to write to")
-        with new_file(args.svg) as temporary:
-            temporary.write_text(graph.draw(title=title), encoding="utf-8")
+        write_picture(args.svg, graph.draw(title=title))
     if args.json:
         print(json.dumps({**facts, **graph.to_dict()}))
     else:
@@ -105,7 +103,7 @@ def _of_file(args: argparse.Namespace) -> tuple[dict[str, Any], ArchGraph]:
         "--depth": args.depth is not None,
         "--num-classes": args.num_classes is not None,
         "--resolution": args.resolution is not None
-        and not (args.family.endswith(".onnx") or is_factory(args.family)),
+        and not (args.family.endswith(".onnx") or is_own(args.family)),
     }
     wrong = ", ".join(name for name, given in asked.items() if given)
     if wrong:

@@ -29,6 +29,7 @@ COMMANDS = (
     "graph",
     "run",
     "evaluate",
+    "baselines",
     "predict",
     "import_table",
     "import_gennape",

@@ -62,7 +62,7 @@ class RowsBuilder:
         Raises:
             SpecError: The space cannot build it.
         """
-        graph = self.space.build(spec)
+        graph = self.space.build_normal(spec)
         # Many architectures share a graph, and keys are worth working out once.
         content = hashlib.sha256(graph.nodes.tobytes() + b"/" + graph.edges.tobytes()).digest()
         known = len(self._number)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from nape_bench.data.info import DatasetInfo, LabelInfo
     from nape_bench.data.places import Found
     from nape_bench.data.split import Split
+    from nape_bench.picture import Picture
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,29 @@ class Dataset:
             f"Dataset({self.name} {self.version}, config {self.config}, {rows}; "
             f"target {self.target}; from the {self.source}, {self.path})"
         )
+
+    def histogram(self, label: str | None = None) -> Picture:
+        """Draw how often the values of a label occur over all splits, as an SVG.
+
+            ds.histogram("latency")  # in a notebook it is shown
+
+        Args:
+            label: The label; None: the main one.
+
+        Raises:
+            UnknownNameError: No such label.
+            DataError: It has no value.
+        """
+        from nape_bench.data.distribution import distribution
+
+        label = self.target if label is None else label
+        parts = [split.labels[label] for split in self._splits.values() if label in split.labels]
+        values = np.concatenate(parts) if parts else np.empty(0)
+        return distribution(self._found.manifest, self.config, label, values)
+
+    def _repr_html_(self) -> str:
+        """Return what it is and the distribution of its main label, for notebooks."""
+        return f"<pre>{escape(repr(self))}</pre>{self.histogram()}"
 
     def verify(self) -> None:
         """Hash all rows in memory once more and compare with the manifest.

@@ -12,10 +12,12 @@ from nape_bench.errors import DataError
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
+    from nape_bench.picture import Picture
+
 
 def histogram(
     values: ArrayLike, *, label: str, title: str = "", bins: int | None = None, name: str = "labels"
-) -> str:
+) -> Picture:
     """Draw how often values occur, as an SVG that stands on its own.
 
     Args:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nape_bench.data.histogram import histogram
+from nape_bench.data.distribution import distribution
 from nape_bench.graph.drawing import MOST_NODES, draw, drawn_nodes
 
 if TYPE_CHECKING:
@@ -72,14 +72,9 @@ def with_section(card: str, section: str) -> str:
 
 
 def _distribution(manifest: Manifest, config: str, splits: Sequence[Rows]) -> str:
-    info = manifest.configs[config]
-    said = info.labels[info.target]
-    return histogram(
-        np.concatenate([rows.labels[info.target] for rows in splits]),
-        label=f"{info.target} ({said.unit})" if said.unit else info.target,
-        title=f"{manifest.name} {manifest.version}, {config}: {info.target}",
-        name=f"{manifest.name}-{config}",
-    )
+    target = manifest.configs[config].target
+    values = np.concatenate([rows.labels[target] for rows in splits])
+    return distribution(manifest, config, target, values)
 
 
 def _example(splits: Sequence[Rows]) -> tuple[Rows, int] | None:

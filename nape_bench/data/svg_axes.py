@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import math
 import re
+import textwrap
 from html import escape
 from typing import NamedTuple
+
+from nape_bench.picture import Picture
 
 WIDTH, HEIGHT = 520, 380
 """Pixels of a plot."""
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 18, 52, 52
+_HEAD_LINE = 18
+"""Pixels of each further line of a long title; the picture grows upwards by them."""
+_HEAD_LETTERS = 46
+"""Letters of a line of the title."""
+
+
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 class Axis(NamedTuple):
@@ -21,12 +31,24 @@ class Axis(NamedTuple):
         high: Value at its end.
         ticks: Values that are written.
         title: What it shows.
+        power: Values are written without this power of ten, which stands beside the title.
     """
 
     low: float
     high: float
     ticks: list[float]
     title: str
+    power: int = 0
+
+    def written(self, value: float) -> str:
+        """Return a value as it stands at the axis."""
+        return f"{value / 10.0**self.power:g}"
+
+    @property
+    def heading(self) -> str:
+        """The title, with the power of ten."""
+        power = str(self.power).translate(_RAISED)
+        return f"{self.title} × 10{power}" if self.power else self.title
 
 
 def axis(low: float, high: float, title: str) -> Axis:
@@ -38,7 +60,10 @@ def axis(low: float, high: float, title: str) -> Axis:
     step *= next(factor for factor in (5, 2, 1) if (high - low) / (step * factor) >= 4)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     ticks = [round(i * step, 12) for i in range(first, last + 1)]
-    return Axis(ticks[0], ticks[-1], ticks, title)
+    largest = max(abs(ticks[0]), abs(ticks[-1]))
+    # Long numbers would run into the title.
+    power = 0 if largest == 0 or 1e-3 <= largest < 1e5 else 3 * math.floor(math.log10(largest) / 3)
+    return Axis(ticks[0], ticks[-1], ticks, title, power)
 
 
 class Plot:
@@ -71,17 +96,24 @@ class Plot:
         """Add an element; its classes are bar, point and guide."""
         self._marks.append(mark)
 
-    def svg(self) -> str:
+    def svg(self) -> Picture:
         """Return the picture."""
         title, description, name = self._head
-        size = f'width="{WIDTH}" height="{HEIGHT}"'
+        # A protocol's name has no blanks, and may be long.
+        named = textwrap.wrap(title, _HEAD_LETTERS) or [""]
+        more = _HEAD_LINE * (len(named) - 1)
+        size = f'width="{WIDTH}" height="{HEIGHT + more}"'
         lines = [
             f'<svg xmlns="http://www.w3.org/2000/svg" id="{name}" role="img" {size}',
-            f'viewBox="0 0 {WIDTH} {HEIGHT}">',
+            f'viewBox="0 {-more} {WIDTH} {HEIGHT + more}">',
             f"<title>{escape(title)}</title><desc>{escape(description)}</desc>",
             f"<style>{_style(name)}</style>",
-            f'<rect class="page" {size}/>',
-            f'<text class="head" x="{_LEFT}" y="22">{escape(title)}</text>',
+            f'<rect class="page" y="{-more}" {size}/>',
+            *(
+                f'<text class="head" x="{_LEFT}" y="{22 - more + _HEAD_LINE * i}">'
+                f"{escape(line)}</text>"
+                for i, line in enumerate(named)
+            ),
             f'<text x="{_LEFT}" y="39">{escape(description)}</text>',
         ]
         left, low = self.at(self._x.low, self._y.low)
@@ -89,22 +121,24 @@ class Plot:
         for value in self._y.ticks:
             y = self.at(self._x.low, value)[1]
             lines.append(f'<path class="grid" d="M{left:.1f} {y:.1f}H{right:.1f}"/>')
-            lines.append(f'<text class="left" x="{left - 7:.1f}" y="{y + 4:.1f}">{value:g}</text>')
+            told = self._y.written(value)
+            lines.append(f'<text class="left" x="{left - 7:.1f}" y="{y + 4:.1f}">{told}</text>')
         for value in self._x.ticks:
             x = self.at(value, self._y.low)[0]
             lines.append(f'<path class="line" d="M{x:.1f} {low:.1f}v4"/>')
-            lines.append(f'<text class="mid" x="{x:.1f}" y="{low + 17:.1f}">{value:g}</text>')
+            told = self._x.written(value)
+            lines.append(f'<text class="mid" x="{x:.1f}" y="{low + 17:.1f}">{told}</text>')
         lines += self._marks
         lines.append(f'<path class="line" d="M{left:.1f} {high:.1f}V{low:.1f}H{right:.1f}"/>')
         across, down = (left + right) / 2, (low + high) / 2
         lines.append(
-            f'<text class="mid" x="{across:.1f}" y="{HEIGHT - 12}">{escape(self._x.title)}</text>'
+            f'<text class="mid" x="{across:.1f}" y="{HEIGHT - 12}">{escape(self._x.heading)}</text>'
         )
         lines.append(
             f'<text class="mid" transform="translate(16 {down:.1f}) rotate(-90)">'
-            f"{escape(self._y.title)}</text>"
+            f"{escape(self._y.heading)}</text>"
         )
-        return "\n".join([*lines, "</svg>"])
+        return Picture("\n".join([*lines, "</svg>"]))
 
 
 def _style(name: str) -> str:

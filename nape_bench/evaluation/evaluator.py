@@ -22,11 +22,16 @@ from nape_bench.evaluation.result import (
 from nape_bench.evaluation.task import Task, open_task
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from nape_bench.data import Dataset
     from nape_bench.evaluation.protocols.base import Protocol
     from nape_bench.metrics import Interval
+
+
+SHOTS = "shots"
+LABELLED_PARTS = ("train", "validation", SHOTS)
+"""What a protocol may give labels of: two splits, and a few rows of the test for each seed."""
 
 
 class Evaluator:
@@ -102,7 +107,7 @@ class Evaluator:
         predictor: PredictorFacts,
         *,
         seconds: Seconds | None = None,
-        labels_seen: bool = True,
+        parts_seen: Collection[str] = LABELLED_PARTS,
         notes: tuple[str, ...] = (),
     ) -> Result:
         """Score predictions that are in normal form.
@@ -111,7 +116,7 @@ class Evaluator:
             predictions: In the order of `ids`.
             predictor: Who made them.
             seconds: How long it took.
-            labels_seen: Whether the predictor was given the protocol's labels.
+            parts_seen: Of `LABELLED_PARTS` those whose labels the predictor was given.
             notes: What else a reader must know.
         """
         task = self.task
@@ -126,10 +131,10 @@ class Evaluator:
             for name, mask in task.subsets.items()
         }
         seen = {
-            part: len(rows) if rows is not None and labels_seen else 0
+            part: len(rows) if rows is not None and part in parts_seen else 0
             for part, rows in (("train", task.train), ("validation", task.validation))
         }
-        if labels_seen:
+        if SHOTS in parts_seen:
             seen["train"] += self.protocol.shots
         counts = Counts(
             test=len(task.test),
@@ -146,12 +151,13 @@ class Evaluator:
             counts=counts,
             metrics=scored,
             subsets=subsets,
-            notes=(*self._notes(), *notes),
+            notes=(*self.notes, *notes),
             environment=environment(),
             evaluator=EVALUATOR_VERSION,
             seconds=seconds,
             ids=tuple(task.test.ids),
             predictions=dict(zip(predictions.seeds, predictions.values, strict=True)),
+            truth=task.truth(predictions.seeds),
         )
 
     def _score(
@@ -169,7 +175,9 @@ class Evaluator:
             is_value=predictor.is_value,
         )
 
-    def _notes(self) -> tuple[str, ...]:
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of any result on this protocol must know, in sentences."""
         notes = []
         gone = {part: n for part, n in self.task.left_out.items() if n}
         if gone:
@@ -187,6 +195,13 @@ class Evaluator:
             notes.append(
                 f"May be seen of every row, and counted: {', '.join(self.task.known.labels)}."
             )
+        if self.task.auxiliary:
+            versions = {f"{a.dataset}/{a.config}": a.version for a in self.protocol.auxiliary}
+            listed = ", ".join(
+                f"{len(rows)} of {name} {versions[name] or '(newest)'}"
+                for name, rows in self.task.auxiliary.items()
+            )
+            notes.append(f"Labels of other tasks that may be learnt from first: {listed}.")
         if self.protocol.shots:
             notes.append(
                 f"Each seed has {self.protocol.shots} rows drawn for it, whose labels it may see; "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -11,8 +12,10 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from nape_bench.data import Dataset
     from nape_bench.evaluation.task import DatasetFacts
     from nape_bench.metrics import Interval
+    from nape_bench.picture import Picture
 
 EVALUATOR_VERSION = "1"
 """Version of what scores: its major part changes where the same predictions would get another
@@ -104,6 +107,8 @@ class Result:
         seconds: How long it took, or None for predictions from elsewhere.
         ids: The ids of the test.
         predictions: The predictions of each seed, float64 [rows] in the order of `ids`.
+        truth: The labels that each seed was scored on, float64 [seeds, rows], NaN where it has
+            seen them; None where the result was read from files, which hold no labels.
     """
 
     protocol: str
@@ -120,6 +125,7 @@ class Result:
     seconds: Seconds | None
     ids: tuple[str, ...] = field(repr=False)
     predictions: Mapping[int, np.ndarray] = field(repr=False)
+    truth: np.ndarray | None = field(default=None, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Return all but ids and predictions as plain JSON (`schema.to_dict`)."""
@@ -145,6 +151,25 @@ class Result:
         from nape_bench.evaluation.store import load
 
         return load(folder)
+
+    def scatter(self, *, seed: int | None = None, dataset: Dataset | None = None) -> Picture:
+        """Draw predictions against true labels, as an SVG (`pictures.scatter_of`).
+
+            result.scatter()  # in a notebook it is shown
+
+        Args:
+            seed: The seed whose predictions are drawn; None: those of all seeds together.
+            dataset: The dataset of the true labels, where the result was read from files and the
+                dataset lies in a folder that must be named.
+        """
+        from nape_bench.evaluation.pictures import scatter_of
+
+        return scatter_of(self, seed=seed, dataset=dataset)
+
+    def _repr_html_(self) -> str:
+        """Return the table, and the picture where the true labels are at hand, for notebooks."""
+        picture = "" if self.truth is None else self.scatter()
+        return f"<pre>{escape(str(self))}</pre>{picture}"
 
     def __str__(self) -> str:
         from nape_bench.evaluation.tables import describe

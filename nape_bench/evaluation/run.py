@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nape_bench.errors import ProtocolError
-from nape_bench.evaluation.evaluator import Evaluator
+from nape_bench.evaluation.evaluator import LABELLED_PARTS, SHOTS, Evaluator
 from nape_bench.evaluation.predictions import Predictions, normalise
 from nape_bench.evaluation.result import PredictorFacts, Result, Seconds
 from nape_bench.predictors import Predictor, predictors
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 ONCE = "Needs no training: run once, and shown no labels."
 UNKNOWN = "Makes no use of the other labels that may be seen."
+UNTAUGHT = "Does not learn from the labels of other tasks that may be seen."
 FEW_ALONE = "Cannot be fine-tuned: fitted to the few labels of the test's own alone."
 
 
@@ -68,9 +69,9 @@ def evaluate(
             f"needs none ({', '.join(_without_training())}), or hand what a predictor trained "
             "elsewhere predicts to Evaluator.evaluate (`nape-bench evaluate`)"
         )
-    chosen = wanted or task.protocol.seeds
+    scored = scored_seeds(cls, task, wanted)
     notes = _notes(cls, task)
-    run = chosen if cls.needs_training else chosen[:1]
+    run = scored if cls.needs_training else scored[:1]
     rows, fit_seconds, predict_seconds = [], [], []
     for seed in _shown(run, cls.name, progress):
         fresh = cls(**{**settings, "seed": seed, "progress": progress})
@@ -79,25 +80,55 @@ def evaluate(
         predicted = fresh.predict(task.test.graphs)
         predict_seconds.append(perf_counter() - start)
         rows.append(_checked(predicted, evaluator, f"{cls.name}, seed {seed}: "))
-    if task.protocol.shots and len(run) < len(chosen):
+    if len(run) < len(scored):
         # One run, scored on the rows that each seed is scored on.
-        run, rows = chosen, rows * len(chosen)
-        fit_seconds, predict_seconds = fit_seconds * len(chosen), predict_seconds * len(chosen)
+        rows, fit_seconds = rows * len(scored), fit_seconds * len(scored)
+        predict_seconds *= len(scored)
     return evaluator.result(
-        Predictions(run, np.stack(rows)),
+        Predictions(scored, np.stack(rows)),
         _facts(cls, settings),
         seconds=Seconds(tuple(fit_seconds), tuple(predict_seconds)),
-        labels_seen=cls.needs_training,
+        parts_seen=_parts_seen(cls, task),
         notes=notes,
     )
+
+
+def scored_seeds(
+    cls: type[Predictor], task: Task, seeds: Sequence[int] | None = None
+) -> tuple[int, ...]:
+    """Return the seeds that a result has: one alone where a predictor and its test never change.
+
+    Args:
+        cls: The predictor's class.
+        task: The protocol, opened.
+        seeds: The seeds that are asked for, if not the protocol's own.
+    """
+    chosen = tuple(seeds or task.protocol.seeds)
+    return chosen if cls.needs_training or task.protocol.shots else chosen[:1]
+
+
+def facts(predictor: Predictor) -> PredictorFacts:
+    """Return what a result says of a predictor."""
+    return _facts(*_class_and_settings(predictor))
+
+
+def _parts_seen(cls: type[Predictor], task: Task) -> tuple[str, ...]:
+    if not cls.needs_training:
+        return ()
+    return (SHOTS,) if _sees_few_alone(cls, task) else LABELLED_PARTS
+
+
+def _sees_few_alone(cls: type[Predictor], task: Task) -> bool:
+    return task.train is not None and task.protocol.shots > 0 and not cls.can_fine_tune
 
 
 def _notes(cls: type[Predictor], task: Task) -> tuple[str, ...]:
     if not cls.needs_training:
         return (ONCE,)
-    both = task.train is not None and task.protocol.shots > 0
-    notes = (FEW_ALONE,) if both and not cls.can_fine_tune else ()
-    return (*notes, UNKNOWN) if task.known is not None and not cls.can_learn_known else notes
+    notes = (FEW_ALONE,) if _sees_few_alone(cls, task) else ()
+    if task.known is not None and not cls.can_learn_known:
+        notes = (*notes, UNKNOWN)
+    return (*notes, UNTAUGHT) if task.auxiliary and not cls.can_learn_auxiliary else notes
 
 
 def _class_and_settings(
@@ -158,6 +189,10 @@ def _fit(predictor: Predictor, task: Task, seed: int) -> float:
     start = perf_counter()
     if known is not None and predictor.can_learn_known:
         predictor.learn_known(known.graphs, known.labels)
+    if task.auxiliary and predictor.can_learn_auxiliary:
+        predictor.learn_auxiliary(
+            {name: (rows.graphs, rows.y.copy()) for name, rows in task.auxiliary.items()}
+        )
     if task.train is not None and (sample is None or predictor.can_fine_tune):
         predictor.fit(
             task.train.graphs,

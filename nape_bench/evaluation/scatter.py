@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
+    from nape_bench.picture import Picture
+
 MOST_POINTS = 2_000
 """Points that are drawn; of more, as many at even distances in the order of the true values."""
 
@@ -29,7 +31,7 @@ def scatter(
     ids: Sequence[str] | None = None,
     scores: bool = False,
     name: str = "predictions",
-) -> str:
+) -> Picture:
     """Draw predictions against true values, as an SVG that stands on its own.
 
     Args:
@@ -37,7 +39,7 @@ def scatter(
         predicted: Predictions of the same architectures, [n].
         label: What they are, with their unit.
         title: What stands above; empty: `label`.
-        description: One line below the title; empty: how many points there are.
+        description: What is said below the title, before how many points there are.
         ids: Identifiers of the architectures, [n], shown on hover.
         scores: Whether predictions are scores on a scale of their own: the line on which both are
             equal is left out, and the axes differ.
@@ -55,16 +57,15 @@ def scatter(
     chosen = np.argsort(x, kind="stable")
     if len(x) > MOST_POINTS:
         chosen = chosen[np.linspace(0, len(x) - 1, MOST_POINTS).round().astype(int)]
-    shown = f"{len(x):,} architectures" + (
-        f", {len(chosen):,} of them drawn" if len(chosen) < len(x) else ""
-    )
+    shown = f"{len(x):,} points" + (f", {len(chosen):,} drawn" if len(chosen) < len(x) else "")
+    told = f"{description}; {shown}" if description else shown
     both = np.concatenate([x, y])
     (x_low, x_high), (y_low, y_high) = (
         (float(v.min()), float(v.max())) for v in ((x, y) if scores else (both, both))
     )
     across = axis(x_low, x_high, f"true: {label}")
     up = axis(y_low, y_high, "predicted score" if scores else f"predicted: {label}")
-    plot = Plot(across, up, title=title or label, description=description or shown, name=name)
+    plot = Plot(across, up, title=title or label, description=told, name=name)
     if not scores:
         (x0, y0), (x1, y1) = (plot.at(value, value) for value in (across.low, across.high))
         plot.add(f'<path class="guide" d="M{x0:.1f} {y0:.1f}L{x1:.1f} {y1:.1f}"/>')

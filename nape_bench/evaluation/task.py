@@ -10,7 +10,7 @@ import numpy as np
 
 from nape_bench.errors import DataError, ProtocolError
 from nape_bench.evaluation.few_labels import draw
-from nape_bench.evaluation.protocols.base import ALL, Protocol
+from nape_bench.evaluation.protocols.base import ALL, Auxiliary, Protocol
 from nape_bench.graph import GraphTable
 from nape_bench.registry import unknown_name
 
@@ -106,6 +106,7 @@ class Task:
         train: What a predictor of any seed is fitted to; None where there is no such split.
         validation: What it may use to stop or to choose; None where there is none.
         known: Other labels that it may see, of the test's rows too; None where there are none.
+        auxiliary: Labels of other tasks that it may learn from first, by "<dataset>/<config>".
         test: What is predicted.
         left_out: Rows without the label, by part ("train", "validation", "test").
         subsets: Parts of the test that papers report on: bool [test rows] by name.
@@ -117,6 +118,7 @@ class Task:
     train: Rows | None
     validation: Rows | None
     known: Known | None
+    auxiliary: Mapping[str, Rows]
     test: Rows
     left_out: Mapping[str, int]
     subsets: Mapping[str, np.ndarray] = field(default_factory=dict)
@@ -125,6 +127,7 @@ class Task:
     def label_budget(self) -> int:
         """The number of labels that a predictor may see."""
         fixed = sum(len(rows) for rows in (self.train, self.validation) if rows is not None)
+        fixed += sum(len(rows) for rows in self.auxiliary.values())
         return fixed + self.protocol.shots + (0 if self.known is None else self.known.count)
 
     @property
@@ -139,6 +142,15 @@ class Task:
     def sample(self, seed: int) -> Rows | None:
         """Return the few rows whose labels a seed may see; None where there are none."""
         return self.test.take(self.drawn(seed)) if self.protocol.shots else None
+
+    def truth(self, seeds: Sequence[int]) -> NDArray[np.float64]:
+        """Return the labels that each seed is scored on, float64 [seeds, rows].
+
+        NaN where the seed is not scored (`parts`).
+        """
+        labels = np.tile(np.asarray(self.test.y, dtype=np.float64), (len(seeds), 1))
+        parts = self.parts(seeds)
+        return labels if parts is None else np.where(parts, labels, np.nan)
 
     def parts(self, seeds: Sequence[int]) -> NDArray[np.bool_] | None:
         """Return which test rows each seed is scored on, bool [seeds, rows].
@@ -196,10 +208,13 @@ def open_task(protocol: Protocol, dataset: Dataset | None = None) -> Task:
         seen.get("train"),
         seen.get("validation"),
         _known(dataset, protocol),
+        {f"{each.dataset}/{each.config}": _auxiliary(each) for each in protocol.auxiliary},
         test,
         gone,
         subsets,
     )
+    for rows in task.auxiliary.values():
+        _check_apart(protocol, rows, test)
     if protocol.shots:
         _check_drawable(task)
     return task
@@ -224,6 +239,13 @@ def _known(dataset: Dataset, protocol: Protocol) -> Known | None:
         label: np.concatenate([split.labels[label] for split in splits]) for label in protocol.known
     }
     return Known(graphs, labels)
+
+
+def _auxiliary(wanted: Auxiliary) -> Rows:
+    from nape_bench.data import load_dataset
+
+    dataset = load_dataset(wanted.dataset, wanted.config, revision=wanted.version)
+    return _labelled(dataset, wanted.split, dataset.target)[0]
 
 
 def _facts(dataset: Dataset, target: str) -> DatasetFacts:

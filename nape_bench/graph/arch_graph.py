@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
     from torch_geometric.data import Data
 
+    from nape_bench.picture import Picture
+
 
 class ArchGraph:
     """One architecture in normal form; it never changes.
@@ -125,11 +127,14 @@ class ArchGraph:
         `to_torch`, gives the graph that its family builds, and so the same hash. What ONNX models
         are read by holds here too (`from_onnx`). Besides, an attention is one node, however it is
         written (`scaled_dot_product_attention`, `nn.MultiheadAttention`, matrix products with a
-        softmax between them, windows, grids); scale, mask and biases by position inside it are not
-        kept. Splitting into heads or windows is no node, LayerNorm, learned positions, class tokens
-        and what else `vocabulary.OPS` has of our own words are. Whether channels are interleaved or
-        side by side where q, k and v are of one layer, or where maps are flattened, is not kept: it
-        is an order of weights.
+        softmax between them, windows, grids); scale, mask, biases by position and rotary positions
+        inside it are not kept. Nor is what padding is filled with (mirrored rows, noughts around a
+        max pool). A learned position counts as many parameters as it adds numbers, whatever it was
+        made of, and what reads each head by itself counts its weights once a head. Splitting into
+        heads or windows is no node, LayerNorm, learned positions, class tokens and what else
+        `vocabulary.OPS` has of our own words are. Whether channels are interleaved or side by side
+        where q, k and v are of one layer, or where maps are flattened, is not kept: it is an order
+        of weights.
 
             with torch.device("meta"):  # no weights are drawn
                 module = torchvision.models.vit_h_14()
@@ -194,7 +199,11 @@ class ArchGraph:
         return int(flops(self.flat())[0])
 
     def params(self) -> int:
-        """Trainable parameters: weights, biases, BatchNorm scales and shifts (`cost.params`)."""
+        """Trainable parameters: weights, biases, BatchNorm scales and shifts (`cost.params`).
+
+        A graph has no word for weights that several nodes share: those of a detector's head, which
+        reads each level of a pyramid, count once a level.
+        """
         from nape_bench.graph.cost import params
 
         return int(params(self.flat())[0])
@@ -259,7 +268,7 @@ class ArchGraph:
         title: str | None = None,
         fold: bool = True,
         layout: Literal["auto", "dot", "own"] = "auto",
-    ) -> str:
+    ) -> Picture:
         """Return a picture as SVG, top down: it stands on its own and knows dark pages (`drawing`).
 
         Nodes that follow one another without a branch are rows of one box, coloured by kind of

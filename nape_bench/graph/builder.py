@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 import threading
+from bisect import bisect_left
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -109,6 +110,10 @@ class GraphBuilder:
     def shape(self, x: int) -> Shape:
         """Return (height, width, channels) of what node `x` puts out."""
         return self._shapes[x]
+
+    def __len__(self) -> int:
+        """Return the number of nodes so far, which is the number that the next one gets."""
+        return len(self._rows)
 
     def channels(self, x: int) -> int:
         """Return the number of channels that node `x` puts out."""
@@ -256,6 +261,36 @@ class GraphBuilder:
             out = (h, w, sum(shape[2] for shape in shapes))
             kind = self._new(key, _row("Concat", shapes[0], out))
         return self._append(kind, *xs)
+
+    def again(self, made: int, start: int, read: int, x: int) -> int:
+        """Add all nodes from number `start` on once more; where they read `read`, they read `x`.
+
+            first = b.relu(b.conv(x, 64, 3))            # x has 64 channels
+            second = b.again(first, first - 1, x, first)  # another convolution and ReLU
+
+        That is several times faster than to add them one by one: stages repeat their blocks.
+
+        Returns:
+            The node that stands for `made`, which is one of those from `start` on.
+
+        Raises:
+            GraphError: `x` and `read` have different shapes.
+        """
+        if self._shapes[x] != self._shapes[read]:
+            shapes = f"{self._shapes[x]} and {self._shapes[read]}"
+            raise GraphError(
+                f"{self._name(x)} cannot be read in place of {self._name(read)}: they put out "
+                f"{shapes}"
+            )
+        shift = len(self._rows) - start
+        edge = bisect_left(self._targets, start)
+        self._sources += [
+            s + shift if s >= start else x if s == read else s for s in self._sources[edge:]
+        ]
+        self._targets += [t + shift for t in self._targets[edge:]]
+        self._rows += self._rows[start:]
+        self._shapes += self._shapes[start:]
+        return made + shift
 
     def finish(self, x: int) -> ArchGraph:
         """Add the Output node behind `x` and return the graph.

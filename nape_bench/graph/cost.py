@@ -4,7 +4,8 @@ FLOPs are multiply-adds of convolutions and dense layers for one input image, as
 (GENNAPE's and AIO-P's FLOPs; often called MACs), and of the two products of an attention; biases,
 normalisations, activations, pools and sums are not counted. Parameters are all that is trained:
 weights, biases, scales and shifts of normalisations, and learned vectors, positions and tokens. A
-table of relative positions inside an attention is no part of a graph.
+table of relative positions inside an attention is no part of a graph. Weights that several nodes
+share count for each of them: two nodes of a graph are equal or not, and never the same module.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ def _attention_flops(flat: Flat, nodes: np.ndarray) -> np.ndarray:
     queries = c["h_in"] * c["w_in"]
     keys = np.where(inputs == 1, queries, size)
     window = c["kernel_h"] * c["kernel_w"]
-    keys = np.where(window > 0, window * keys // queries, keys)
+    keys = np.where(window > 0, window, keys)
     # What the first input holds: q, k and v; q and k, where the second has v's channels; or q.
     both = (inputs == 2) & (flat.columns["c_out"][last] == c["c_out"])
     of_q = np.where(inputs == 1, (c["c_in"] - c["c_out"]) // 2, c["c_in"] // np.where(both, 2, 1))

@@ -75,6 +75,19 @@ def position_in_run(values: np.ndarray) -> np.ndarray:
     return np.arange(len(values)) - np.repeat(starts, lengths)
 
 
+def order_of(values: np.ndarray) -> np.ndarray:
+    """Return what a stable argsort does, faster: two passes over 16 bits each, which are counted.
+
+    Args:
+        values: Integers from 0 to 2**32 - 1, [n].
+    """
+    order: np.ndarray = np.argsort(values.astype(np.uint16), kind="stable")
+    high = values >> 16
+    if high.any():
+        order = order[np.argsort(high[order].astype(np.uint16), kind="stable")]
+    return order
+
+
 def pointers(lengths: np.ndarray) -> np.ndarray:
     """Return the offsets of runs of these lengths laid end to end, int64 [len(lengths) + 1]."""
     ptr = np.zeros(len(lengths) + 1, dtype=np.int64)

@@ -27,7 +27,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nape_bench.graph import vocabulary as vocab
-from nape_bench.graph.flat import Flat, pointers, ragged_indices, sum_by_graph
+from nape_bench.graph.flat import Flat, order_of, pointers, ragged_indices, sum_by_graph
 from nape_bench.graph.reach import reach_counts
 from nape_bench.graph.rows import distinct_rows
 from nape_bench.graph.validate import is_op
@@ -69,13 +69,17 @@ def graph_hashes(flat: Flat, lanes: int = LANES) -> np.ndarray:
 def _parts(flat: Flat) -> list[Flat]:
     """Cut graphs into parts, to bound memory."""
     cuts = np.searchsorted(flat.node_ptr, np.arange(0, flat.nodes, _CHUNK_NODES))
-    bounds = [*dict.fromkeys(cuts.tolist()), flat.graphs]
+    bounds = dict.fromkeys([*cuts.tolist(), flat.graphs])
     return [flat.part(first, end) for first, end in itertools.pairwise(bounds)]
 
 
 def _mix(x: np.ndarray) -> np.ndarray:
     """Scramble uint64 values so that sums of them collide only by chance (splitmix64)."""
-    x = x + _GOLDEN
+    return _mix_in_place(x.copy())
+
+
+def _mix_in_place(x: np.ndarray) -> np.ndarray:
+    x += _GOLDEN
     x ^= x >> np.uint64(30)
     x *= np.uint64(0xBF58476D1CE4E5B9)
     x ^= x >> np.uint64(27)
@@ -84,19 +88,39 @@ def _mix(x: np.ndarray) -> np.ndarray:
     return x
 
 
+class _Steps(NamedTuple):
+    """What is worked out one level after the other, in one direction.
+
+    Attributes:
+        edges: All edges, grouped by the node that is worked out, int64 [edges].
+        ends: Place of the other end of each, int64 [edges].
+        slices: For each level: its places, its edges, and where among these those of each place
+            begin.
+    """
+
+    edges: np.ndarray
+    ends: np.ndarray
+    slices: list[tuple[slice, slice, np.ndarray]]
+
+
 class _Plan(NamedTuple):
     """In what order colours are worked out, and what is flattened.
 
+    Nodes have places: level after level; in a level those that nothing reads come first. So a
+    level is a slice, and numpy copies nothing but the ends of edges.
+
     Attributes:
-        forward: For each level above 0: (targets, edges of those grouped by target, run starts).
-        backward: For each level, deepest first: (sources, edges grouped by source, run starts).
+        order: The node at each place, int64 [nodes].
+        forward: Levels above 0, and the edges into their nodes.
+        backward: Levels, the deepest first, and the edges out of their nodes.
         slot: What an edge's slot adds to its colour: 0 into unordered nodes, uint64 [edges].
         folded: Edges from an Add into an Add that are flattened, bool [edges].
         alive: Nodes that remain after flattening, bool [nodes].
     """
 
-    forward: list[tuple[np.ndarray, np.ndarray, np.ndarray]]
-    backward: list[tuple[np.ndarray, np.ndarray, np.ndarray]]
+    order: np.ndarray
+    forward: _Steps
+    backward: _Steps
     slot: np.ndarray
     folded: np.ndarray
     alive: np.ndarray
@@ -112,17 +136,25 @@ def _keys(flat: Flat) -> tuple[np.ndarray, np.ndarray]:
         return hashes, hashes
     read = np.bincount(flat.source[~folded], minlength=flat.nodes) > 0
     flattened = plan._replace(folded=folded, alive=read | is_op(flat, {"Output"}))
-    return hashes, _digests(flat, flattened, base)
+    # Where nothing is flattened the two are the same.
+    edges = np.flatnonzero(folded)
+    graphs = np.unique(np.searchsorted(flat.edge_ptr, edges, side="right") - 1)
+    if len(graphs) == flat.graphs:
+        return hashes, _digests(flat, flattened, base)
+    nodes, part, part_plan = _part(flat, flattened, graphs)
+    groups = hashes.copy()
+    groups[graphs] = _digests(part, part_plan, base[:, nodes])
+    return hashes, groups
 
 
 def _digests(flat: Flat, plan: _Plan, base: np.ndarray) -> np.ndarray:
-    full = _refine(flat, plan, base)
+    full = _refine(plan, base)
     unsure = _graphs_with_twins(flat, full[0], plan.alive)
     if len(unsure):
         above, below = reach_counts(flat, unsure, plan.folded, plan.alive)
         extra = _mix(above.astype(np.uint64)) + _mix(_mix(below.astype(np.uint64)))
-        nodes, part, part_plan = _part(flat, plan, unsure)
-        full[:, nodes] = _refine(part, part_plan, _mix(base[:, nodes] ^ extra[nodes]))
+        nodes, _, part_plan = _part(flat, plan, unsure)
+        full[:, nodes] = _refine(part_plan, _mix(base[:, nodes] ^ extra[nodes]))
     count = sum_by_graph(plan.alive.astype(np.uint64), flat.node_ptr)
     digits = []
     for lane, colour in enumerate(_mix(full), start=1):
@@ -155,19 +187,47 @@ def _plan(flat: Flat) -> _Plan:
     """Return the plan under which nothing is flattened."""
     unordered = is_op(flat, vocab.UNORDERED)[flat.target]
     slot = np.where(unordered, 0, flat.slots() + 1).astype(np.uint64)
-    # Edges leaving a node, grouped by it; edges entering one already stand that way.
-    leaving = np.argsort(flat.source, kind="stable")
-    entering = np.arange(len(flat.target))
-    by_level = levels(flat)
+    ins = np.bincount(flat.target, minlength=flat.nodes)
     outs = np.bincount(flat.source, minlength=flat.nodes)
-    readers = [nodes[outs[nodes] > 0] for nodes in reversed(by_level)]
+    leaving = order_of(flat.source)
+    by_level = _levels(flat, ins, outs, leaving)
+    # What is on a cycle, or behind one, has no level: it comes last, and its colour stays.
+    level = np.full(flat.nodes, len(by_level))
+    for number, nodes in enumerate(by_level):
+        level[nodes] = number
+    read = outs > 0
+    order = order_of(2 * level + read)
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    ends = np.cumsum(np.bincount(level, minlength=len(by_level) + 1))[:-1]
+    starts = np.concatenate([[0], ends[:-1]])
+    unread = np.bincount(level[~read], minlength=len(by_level) + 1)[:-1]
+    # Edges that enter a node stand side by side already; those that leave one are sorted so.
+    entering = ragged_indices((np.cumsum(ins) - ins)[order], ins[order])
+    leaving = leaving[ragged_indices((np.cumsum(outs) - outs)[order], outs[order])]
+    into, out_of = pointers(ins[order]), pointers(outs[order])
+    up = list(zip(starts.tolist(), ends.tolist(), strict=True))[1:]
+    down = [*zip((starts + unread).tolist(), ends.tolist(), strict=True)][::-1]
     return _Plan(
-        _grouped(by_level[1:], np.bincount(flat.target, minlength=flat.nodes), entering),
-        _grouped([nodes for nodes in readers if len(nodes)], outs, leaving),
+        order,
+        _Steps(entering, place[flat.source[entering]], _slices(up, into)),
+        _Steps(leaving, place[flat.target[leaving]], _slices(down, out_of)),
         slot,
         np.zeros(len(flat.source), dtype=bool),
         np.ones(flat.nodes, dtype=bool),
     )
+
+
+def _slices(
+    places: list[tuple[int, int]], ptr: np.ndarray
+) -> list[tuple[slice, slice, np.ndarray]]:
+    """Return slices of places, where there are some, their edges, and where runs of these start."""
+    found = []
+    for first, end in places:
+        if first < end:
+            edges = slice(int(ptr[first]), int(ptr[end]))
+            found.append((slice(first, end), edges, ptr[first:end] - edges.start))
+    return found
 
 
 def _part(flat: Flat, plan: _Plan, graphs: np.ndarray) -> tuple[np.ndarray, Flat, _Plan]:
@@ -188,35 +248,32 @@ def levels(flat: Flat) -> list[np.ndarray]:
 
     Level 0 holds the Inputs; every source of a node lies on a lower level.
     """
-    missing = np.bincount(flat.target, minlength=flat.nodes)
-    leaving = np.argsort(flat.source, kind="stable")
+    ins = np.bincount(flat.target, minlength=flat.nodes)
     outs = np.bincount(flat.source, minlength=flat.nodes)
+    return _levels(flat, ins, outs, order_of(flat.source))
+
+
+def _levels(flat: Flat, ins: np.ndarray, outs: np.ndarray, leaving: np.ndarray) -> list[np.ndarray]:
+    """Return levels, from the edges of each node: how many enter and leave, and which leave."""
+    missing = ins.copy()
     starts = np.cumsum(outs) - outs
     targets = flat.target[leaving]
+    mark = np.empty(flat.nodes, dtype=np.int64)
     level = np.flatnonzero(missing == 0)
     found = []
     while len(level):
         found.append(level)
         reached = targets[ragged_indices(starts[level], outs[level])]
-        unique, count = np.unique(reached, return_counts=True)
-        missing[unique] -= count
-        level = unique[missing[unique] == 0]
+        np.subtract.at(missing, reached, 1)
+        level = reached[missing[reached] == 0]
+        # A node that was reached by several edges counts once: by the last.
+        number = np.arange(len(level))
+        mark[level] = number
+        level = np.sort(level[mark[level] == number])
     return found
 
 
-def _grouped(
-    steps: list[np.ndarray], degree: np.ndarray, edges: np.ndarray
-) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Return for each step its nodes, their edges end to end, and where each run starts."""
-    first = np.cumsum(degree) - degree
-    grouped = []
-    for nodes in steps:
-        runs = degree[nodes]
-        grouped.append((nodes, edges[ragged_indices(first[nodes], runs)], np.cumsum(runs) - runs))
-    return grouped
-
-
-def _refine(flat: Flat, plan: _Plan, base: np.ndarray) -> np.ndarray:
+def _refine(plan: _Plan, base: np.ndarray) -> np.ndarray:
     """Return full colours, uint64 [lanes, nodes], from what the columns make of nodes.
 
     A folded edge hands on the sum over the inner Add's own inputs in place of its colour; on the
@@ -225,36 +282,59 @@ def _refine(flat: Flat, plan: _Plan, base: np.ndarray) -> np.ndarray:
     nothing = np.uint64(0)
     slot = _mix(plan.slot)
     folds = bool(plan.folded.any())  # mostly not, which saves half of the work
+    # From here on by place.
+    base = base.take(plan.order, axis=1)
     inputs = np.zeros_like(base)
     forward = base.copy()
-    for nodes, edges, starts in plan.forward:
-        source = flat.source[edges]
-        term = _mix(forward.take(source, axis=1) ^ slot[edges])
+    slots, folded = slot[plan.forward.edges], plan.folded[plan.forward.edges]
+    for places, edges, starts in plan.forward.slices:
+        source = plan.forward.ends[edges]
+        term = forward.take(source, axis=1)
+        term ^= slots[edges]
+        _mix_in_place(term)
         if folds:
-            term = np.where(plan.folded[edges], inputs[:, source], term)
+            term = np.where(folded[edges], inputs[:, source], term)
         read = np.add.reduceat(term, starts, axis=1)
         if folds:
-            inputs[:, nodes] = read
-        forward[:, nodes] = _mix(base.take(nodes, axis=1) ^ _mix(read))
+            inputs[:, places] = read
+        _mix_in_place(read)
+        read ^= base[:, places]
+        forward[:, places] = _mix_in_place(read)
     beyond = np.zeros_like(base)
     full = forward.copy()
-    for nodes, edges, starts in plan.backward:
-        target = flat.target[edges]
-        term = _mix(full.take(target, axis=1) ^ slot[edges])
+    slots, folded = slot[plan.backward.edges], plan.folded[plan.backward.edges]
+    alive = plan.alive[plan.order]
+    for places, edges, starts in plan.backward.slices:
+        target = plan.backward.ends[edges]
+        term = full.take(target, axis=1)
+        term ^= slots[edges]
+        _mix_in_place(term)
         if folds:
-            folded = plan.folded[edges]
-            term = np.where(plan.alive[target], term, nothing) + beyond[:, target]
-            beyond[:, nodes] = np.add.reduceat(np.where(folded, term, nothing), starts, axis=1)
-            term = np.where(folded, nothing, term)
+            term = np.where(alive[target], term, nothing) + beyond[:, target]
+            inner = folded[edges]
+            beyond[:, places] = np.add.reduceat(np.where(inner, term, nothing), starts, axis=1)
+            term = np.where(inner, nothing, term)
         readers = np.add.reduceat(term, starts, axis=1)
-        full[:, nodes] = _mix(forward.take(nodes, axis=1) ^ _mix(readers))
-    return full
+        _mix_in_place(readers)
+        readers ^= forward[:, places]
+        full[:, places] = _mix_in_place(readers)
+    by_node = np.empty_like(full)
+    by_node[:, plan.order] = full
+    return by_node
 
 
 def _graphs_with_twins(flat: Flat, colour: np.ndarray, alive: np.ndarray) -> np.ndarray:
     """Return the graphs in which two nodes that remain share a colour, int64 [n]."""
     graph = flat.graph_of_nodes()[alive]
-    order = np.lexsort((colour[alive], graph))
-    graph, colour = graph[order], colour[alive][order]
+    colour = colour[alive]
+    # The number of the graph in place of as many bits: what is the same then may be, few are.
+    bits = np.uint64(max(1, flat.graphs).bit_length())
+    short = np.sort(colour >> bits | graph.astype(np.uint64) << np.uint64(64) - bits)
+    maybe = np.zeros(flat.graphs, dtype=bool)
+    maybe[(short[1:] >> np.uint64(64) - bits)[short[1:] == short[:-1]].astype(np.int64)] = True
+    chosen = maybe[graph]
+    graph, colour = graph[chosen], colour[chosen]
+    order = np.lexsort((colour, graph))
+    graph, colour = graph[order], colour[order]
     twins = (graph[1:] == graph[:-1]) & (colour[1:] == colour[:-1])
     return np.unique(graph[1:][twins])

@@ -130,11 +130,7 @@ def _max_pool(writer: Writer, name: str, row: NodeRow, source: Tensor) -> Tensor
     pads, x = _pads(row), writer.maps(source)
     if any(pad >= row.kernel[at % 2] for at, pad in enumerate(pads)):
         # Runtimes refuse padding as wide as the kernel, which dilation asks for.
-        ends = writer.constant(np.array([0, 0, *pads[:2], 0, 0, *pads[2:]], dtype=np.int64))
-        least = writer.constant(np.array(-np.inf, dtype=np.float32))
-        (h, w, c), (top, left, bottom, right) = x.shape, pads
-        shape = (h + top + bottom, w + left + right, c)
-        x = writer.add("Pad", f"{name}.padded", [x.name, ends, least], shape)
+        x = _padded(writer, name, x, pads, -np.inf)
         pads = [0, 0, 0, 0]
     return writer.add(
         "MaxPool",
@@ -148,15 +144,30 @@ def _max_pool(writer: Writer, name: str, row: NodeRow, source: Tensor) -> Tensor
     )
 
 
+def _padded(writer: Writer, name: str, x: Tensor, pads: list[int], value: float) -> Tensor:
+    """Write a Pad of rows and columns."""
+    ends = writer.constant(np.array([0, 0, *pads[:2], 0, 0, *pads[2:]], dtype=np.int64))
+    fill = writer.constant(np.array(value, dtype=np.float32))
+    (h, w, c), (top, left, bottom, right) = x.shape, pads
+    shape = (h + top + bottom, w + left + right, c)
+    return writer.add("Pad", f"{name}.padded", [x.name, ends, fill], shape)
+
+
 def _avg_pool(writer: Writer, name: str, row: NodeRow, source: Tensor) -> Tensor:
+    x, pads = writer.maps(source), _pads(row)
+    # Runtimes refuse to pad what is as small as one pixel: then no mean sees padding and pixels.
+    alone = [pad if row.kernel[at % 2] == 1 else 0 for at, pad in enumerate(pads)]
+    if any(alone):
+        x = _padded(writer, name, x, alone, 0.0)
+        pads = [own - gone for own, gone in zip(pads, alone, strict=True)]
     return writer.add(
         "AveragePool",
         name,
-        [writer.maps(source).name],
+        [x.name],
         row.shape_out,
         kernel_shape=row.kernel,
         strides=row.stride,
-        pads=_pads(row),
+        pads=pads,
         count_include_pad=0,
     )
 

@@ -91,7 +91,11 @@ def _pads(call: Call, x: View, asked: list[tuple[int, int]]) -> tuple[int, int, 
     if x.pad == NO_PAD:
         return own[0], own[1], own[2], own[3]
     least = call.op == "MaxPool" and x.fill <= -1e30
-    if not least and not (call.op == "Conv" and x.fill == 0):
+    # Of an average over one row or column, the padding is no part of a mean with pixels.
+    kernel = call.attribute("kernel_shape", (0, 0)) if call.op == "AveragePool" else (0, 0)
+    alone = all(pad == 0 or kernel[at % 2] == 1 for at, pad in enumerate(x.pad))
+    nought = x.fill == 0 and (call.op == "Conv" or alone)
+    if not least and not nought:
         value = "-inf" if math.isinf(x.fill) and x.fill < 0 else f"{x.fill:g}"
         raise GraphError(
             f"it reads maps padded with {value}: noughts are read before a convolution, and -inf "

@@ -66,9 +66,9 @@ def outside(edges: np.ndarray, count: int) -> str:
         edges: int [edges, 2].
         count: Number of nodes.
     """
-    wrong = np.flatnonzero(((edges < 0) | (edges >= count)).any(axis=1))
-    if not len(wrong):
+    if not edges.size or (edges.min() >= 0 and edges.max() < count):
         return ""
+    wrong = np.flatnonzero(((edges < 0) | (edges >= count)).any(axis=1))
     source, target = edges[wrong[0]].tolist()
     return (
         f"edge {wrong[0]} ({source}, {target}) names a node that is not there: "

@@ -98,7 +98,9 @@ class UnevenAvgPool(nn.Module):
         self.sides = (*sides[1], *sides[0])
         self.kernel, self.stride = row.kernel, row.stride
         inside = torch.ones(1, 1, *row.shape_in[:2])
-        self.register_buffer("shares", self._mean(inside), persistent=False)
+        # A window that sees nothing but padding gives noughts.
+        shares = self._mean(inside)
+        self.register_buffer("shares", torch.where(shares > 0, shares, 1.0), persistent=False)
 
     def _mean(self, x: torch.Tensor) -> torch.Tensor:
         return functional.avg_pool2d(functional.pad(x, self.sides), self.kernel, self.stride)

@@ -138,9 +138,13 @@ def _check_operations(flat: Flat) -> None:
         sizes = (f"{axis}_in", f"{axis}_out")
         missing = padding(flat, axis)
         reach = c["dilation"].astype(np.int64) * (c[names[0]].astype(np.int64) - 1)
-        # Beyond twice the reach of the kernel, whole windows would see nothing but padding; with
-        # a stride or more of pixels left over, the output is too small.
-        fits = (missing <= 2 * reach) & (missing > -c[names[1]].astype(np.int64))
+        # Beyond twice the reach of the kernel, whole windows would see nothing but padding (as the
+        # last ones of NASNet's average pools of one pixel do); with a stride or more of pixels left
+        # over, the output is too small.
+        stride = c[names[1]].astype(np.int64)
+        one_pixel = is_op(flat, {"Avgpool"}) & (c[names[0]] == 1)
+        most = np.where(one_pixel, stride - 1, 2 * reach)
+        fits = (missing <= most) & (missing > -stride)
         _fail(flat, windowed & ~fits, "no padding gives this size", *sizes, *names, "dilation")
 
 
@@ -169,16 +173,21 @@ def _check_reads(flat: Flat) -> None:
     spread = is_op(flat, {"Mul"}) & (c["h_in"] == 1) & (c["w_in"] == 1)
     spread &= (c["h_out"] > 1) | (c["w_out"] > 1)
     # What an Attention, a Join or a Tuple reads beside the first has sizes of its own. Pixels in
-    # rows and columns, and the same in one row of tokens, are read for each other.
+    # rows and columns, and the same in one row of tokens, are read for each other; by a sum or
+    # product too, where all that it reads are as many.
     beside = is_op(flat, {"Attention", "Join", "Tuple"})[v] & (flat.slots() > 0)
     whole = {name: c[name].astype(np.int64) for name in ("h_in", "h_out", "w_in", "w_out")}
     pixels = (whole["h_in"] * whole["w_in"])[v] == (whole["h_out"] * whole["w_out"])[u]
+    many = np.logical_and.reduceat(pixels, starts)
+    alike = np.zeros(flat.nodes, dtype=bool)
+    alike[targets] = many & elementwise[targets]
+    pixels &= alike[v] | ~(elementwise | concat)[v]
     for axis in "hwc":
         given, taken = c[f"{axis}_out"][u].astype(np.int64), c[f"{axis}_in"].astype(np.int64)
         cut = given - taken[v]
         wrong = cut < 0
         if axis != "c":
-            wrong = (wrong | ((cut > 1) & ~spread[v])) & ~(pixels & ~elementwise[v] & ~concat[v])
+            wrong = (wrong | ((cut > 1) & ~spread[v])) & ~pixels
         wrong &= ~beside
         bad[:] = False
         bad[v[wrong]] = True
@@ -190,6 +199,8 @@ def _check_reads(flat: Flat) -> None:
         # All inputs of a sum may be cut to fewer channels (NB-101 cuts them before it adds).
         fewer = is_op(flat, {"Add"})[targets] & (axis == "c") & (taken[targets] < low)
         low = np.where(fewer, taken[targets], low)
+        if axis != "c":
+            low, high = (np.where(alike[targets], taken[targets], end) for end in (low, high))
         bad[targets] = low != taken[targets]
         _fail(flat, bad & elementwise, "reads the smallest of its inputs", *shown)
         result = np.where(spread[targets] & (axis != "c"), high, low)

@@ -31,8 +31,8 @@ OPS: tuple[str, ...] = (
 Ours, after GENNAPE's 32, are for networks of any kind:
 
 - Attention: softmax(q k / sqrt d) v with `groups` heads. It reads one node that holds q, k and v
-  side by side, or (q, k and v), (q and k, v), or (q, k, v). `kernel` is the window inside which
-  pixels attend to each other, 0 where all do; `dilation` the distance of a window's pixels.
+  side by side, or (q, k and v), (q and k, v), or (q, k, v). `kernel` is the window of keys that
+  a query attends to, 0 where it is all; `dilation` the distance of a window's pixels.
   Where channels attend to each other, it stands between Transposes, a head a window of channels.
 - LayerNorm, RMSNorm, L2Norm: over channels, in `groups` groups; GroupNorm: over pixels too.
 - Scale, Bias: times or plus a learned vector over channels. Scalar: times, plus or to the power of

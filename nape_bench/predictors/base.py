@@ -12,6 +12,7 @@ from nape_bench.graph import GraphTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from numpy.typing import ArrayLike
     from typing_extensions import Self
@@ -46,6 +47,7 @@ class Predictor:
         needs_training: Whether it must be fitted before it predicts.
         can_fine_tune: Whether it can go on learning once it was fitted: it defines `_fine_tune`.
         can_learn_known: Whether it makes use of other labels: it defines `_learn_known`.
+        can_learn_auxiliary: Whether it learns from other tasks: it defines `_learn_auxiliary`.
     """
 
     name: ClassVar[str]
@@ -55,11 +57,13 @@ class Predictor:
     needs_training: ClassVar[bool] = True
     can_fine_tune: ClassVar[bool] = False
     can_learn_known: ClassVar[bool] = False
+    can_learn_auxiliary: ClassVar[bool] = False
 
     def __init_subclass__(cls, **more: Any) -> None:
         super().__init_subclass__(**more)
         cls.can_fine_tune = cls._fine_tune is not Predictor._fine_tune
         cls.can_learn_known = cls._learn_known is not Predictor._learn_known
+        cls.can_learn_auxiliary = cls._learn_auxiliary is not Predictor._learn_auxiliary
 
     def __init__(self, *, seed: int = 0, progress: bool = False) -> None:
         self.seed = seed
@@ -94,6 +98,17 @@ class Predictor:
 
     def _learn_known(self, graphs: GraphTable, labels: dict[str, np.ndarray]) -> None:
         raise NotImplementedError(f"predictor {self.name!r} makes no use of other labels")
+
+    def _learn_auxiliary(self, tasks: dict[str, tuple[GraphTable, np.ndarray]]) -> None:
+        raise NotImplementedError(f"predictor {self.name!r} learns from no other tasks")
+
+    def _learnt(self) -> dict[str, Any]:
+        """Return what was learnt: numpy arrays, and what JSON has a form for, by name."""
+        raise NotImplementedError(f"predictor {self.name!r} cannot be saved")
+
+    def _set_learnt(self, learnt: dict[str, Any]) -> None:
+        """Take over what `_learnt` of a predictor with the same settings returned."""
+        raise NotImplementedError(f"predictor {self.name!r} cannot be saved")
 
     def fit(
         self,
@@ -166,6 +181,26 @@ class Predictor:
         self._learn_known(graphs, read)
         return self
 
+    def learn_auxiliary(self, tasks: Mapping[str, tuple[GraphTable, ArrayLike]]) -> Self:
+        """Take in labels of other tasks, before `fit`.
+
+        Args:
+            tasks: Name of a task -> n >= 1 graphs and their labels, finite, [n].
+
+        Returns:
+            The predictor itself.
+
+        Raises:
+            NotImplementedError: This predictor learns from none.
+            DataError: There are no tasks, or as in `fit`; the task is named.
+        """
+        if not tasks:
+            raise DataError("no other tasks are given: at least one is needed")
+        self._learn_auxiliary(
+            {name: (graphs, _labels(name, graphs, y)) for name, (graphs, y) in tasks.items()}
+        )
+        return self
+
     def fine_tune(self, graphs: GraphTable, y: ArrayLike) -> Self:
         """Go on learning from a few labelled graphs, as of another family.
 
@@ -184,6 +219,36 @@ class Predictor:
         if self.can_fine_tune:
             self._check_fitted("fine_tune")
         self._fine_tune(graphs, _labels("fine-tuning", graphs, y))
+        return self
+
+    def save(self, folder: str | Path) -> Path:
+        """Write it and what it has learnt as JSON and safetensors (`saving.save`)."""
+        from nape_bench.predictors.saving import save
+
+        return save(self, folder)
+
+    @staticmethod
+    def load(folder: str | Path, **settings: Any) -> Predictor:
+        """Read what `save` wrote (`saving.load`)."""
+        from nape_bench.predictors.saving import load
+
+        return load(folder, **settings)
+
+    def learnt(self) -> dict[str, Any]:
+        """Return what it has learnt: numpy arrays, and numbers and text, by name.
+
+        Raises:
+            NotFittedError: It needs training and had none.
+            NotImplementedError: It has no such form.
+        """
+        self._check_fitted("learnt")
+        return self._learnt() if self.needs_training else {}
+
+    def set_learnt(self, learnt: Mapping[str, Any]) -> Self:
+        """Take over what `learnt` of a predictor with the same settings returned."""
+        if self.needs_training:
+            self._set_learnt(dict(learnt))
+            self._fitted = True
         return self
 
     def _check_fitted(self, asked: str) -> None:

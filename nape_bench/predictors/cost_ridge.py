@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -48,16 +48,27 @@ class CostRidge(Predictor):
         self._positive = bool((y > 0).all())
         labels = np.log(y) if self._positive else y
         self._constant = float(labels.mean())
-        self._model = None
-        if self._standardise.varies.any() and labels.std() > 0:
-            self._model = BayesianRidge().fit(self._standardise(read), labels)
+        self._slopes = np.zeros(int(self._standardise.varies.sum()))
+        if len(self._slopes) and labels.std() > 0:
+            # Columns have no mean, so that the constant is the labels'.
+            self._slopes = BayesianRidge().fit(self._standardise(read), labels).coef_
 
     def _predict(self, graphs: GraphTable) -> np.ndarray:
-        if self._model is None:
-            values = np.full(len(graphs), self._constant)
-        else:
-            values = self._model.predict(self._standardise(costs(graphs)))
+        values = self._standardise(costs(graphs)) @ self._slopes + self._constant
         return np.exp(values) if self._positive else values
+
+    def _learnt(self) -> dict[str, Any]:
+        return {
+            "standardise": self._standardise.learnt,
+            "slopes": self._slopes,
+            "constant": self._constant,
+            "positive": self._positive,
+        }
+
+    def _set_learnt(self, learnt: dict[str, Any]) -> None:
+        self._standardise = Standardiser.of_learnt(learnt["standardise"])
+        self._slopes = learnt["slopes"]
+        self._constant, self._positive = learnt["constant"], learnt["positive"]
 
 
 def costs(graphs: GraphTable) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nape_bench.predictors.base import Predictor
 from nape_bench.predictors.registry import register
@@ -58,6 +58,9 @@ class GradientBoosting(Predictor):
         self.column_share = column_share
 
     def _fit(self, graphs: GraphTable, y: np.ndarray, _: object) -> None:
+        self._fit_columns(graph_statistics(graphs)[0], y)
+
+    def _fit_columns(self, values: np.ndarray, y: np.ndarray) -> None:
         from sklearn.ensemble import HistGradientBoostingRegressor
         from threadpoolctl import threadpool_limits
 
@@ -72,7 +75,8 @@ class GradientBoosting(Predictor):
             random_state=self.seed,
         )
         with threadpool_limits(1):
-            self._model.fit(graph_statistics(graphs)[0], y)
+            self._model.fit(values, y)
+        self._values, self._y = values, y
 
     def _predict(self, graphs: GraphTable) -> np.ndarray:
         from threadpoolctl import threadpool_limits
@@ -80,3 +84,10 @@ class GradientBoosting(Predictor):
         with threadpool_limits(1):
             prediction: np.ndarray = self._model.predict(graph_statistics(graphs)[0])
         return prediction
+
+    def _learnt(self) -> dict[str, Any]:
+        # Trees of scikit-learn have no form but a pickle; they grow anew in seconds, the same ones.
+        return {"values": self._values, "y": self._y}
+
+    def _set_learnt(self, learnt: dict[str, Any]) -> None:
+        self._fit_columns(learnt["values"], learnt["y"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,8 @@ from nape_bench.predictors.standardise import Standardiser
 from nape_bench.predictors.statistics import graph_statistics
 
 if TYPE_CHECKING:
+    from sklearn.gaussian_process.kernels import Kernel
+
     from nape_bench.graph import GraphTable
 
 
@@ -42,7 +44,6 @@ class GaussianProcess(Predictor):
     def _fit(self, graphs: GraphTable, y: np.ndarray, _: object) -> None:
         from sklearn.exceptions import ConvergenceWarning
         from sklearn.gaussian_process import GaussianProcessRegressor
-        from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 
         if len(graphs) > self.rows:
             chosen = np.random.default_rng(self.seed).choice(len(graphs), self.rows, replace=False)
@@ -52,18 +53,41 @@ class GaussianProcess(Predictor):
         if not self._standardise.varies.any():
             # Graphs that are all the same: the process still needs a column to stand on.
             self._standardise.varies[0] = True
-        inputs = self._standardise(values)
-        length = np.sqrt(inputs.shape[1])
-        kernel = ConstantKernel(1.0, (1e-2, 1e4)) * Matern(
-            length, (length * 1e-1, length * 1e2), nu=2.5
-        ) + WhiteKernel(0.1, (1e-5, 10.0))
-        self._model = GaussianProcessRegressor(kernel, normalize_y=True)
+        self._inputs, self._y = self._standardise(values), y
+        self._model = GaussianProcessRegressor(_kernel(self._inputs.shape[1]), normalize_y=True)
         with warnings.catch_warnings():
             # A parameter at its bound is a fit like another: labels without noise, say.
             warnings.simplefilter("ignore", ConvergenceWarning)
-            self._model.fit(inputs, y)
+            self._model.fit(self._inputs, y)
 
     def _predict(self, graphs: GraphTable) -> np.ndarray:
         values = self._standardise(graph_statistics(graphs)[0])
         prediction: np.ndarray = self._model.predict(values)
         return prediction
+
+    def _learnt(self) -> dict[str, Any]:
+        return {
+            "standardise": self._standardise.learnt,
+            "inputs": self._inputs,
+            "y": self._y,
+            "theta": self._model.kernel_.theta,
+        }
+
+    def _set_learnt(self, learnt: dict[str, Any]) -> None:
+        from sklearn.gaussian_process import GaussianProcessRegressor
+
+        self._standardise = Standardiser.of_learnt(learnt["standardise"])
+        self._inputs, self._y = learnt["inputs"], learnt["y"]
+        kernel = _kernel(self._inputs.shape[1]).clone_with_theta(learnt["theta"])
+        self._model = GaussianProcessRegressor(kernel, optimizer=None, normalize_y=True)
+        self._model.fit(self._inputs, self._y)
+
+
+def _kernel(columns: int) -> Kernel:
+    """Return the kernel for standardised inputs of so many columns, before its fit."""
+    from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
+
+    length = np.sqrt(columns)
+    return ConstantKernel(1.0, (1e-2, 1e4)) * Matern(
+        length, (length * 1e-1, length * 1e2), nu=2.5
+    ) + WhiteKernel(0.1, (1e-5, 10.0))

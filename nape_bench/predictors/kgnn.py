@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from types import MappingProxyType
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from nape_bench.predictors.base import Predictor, SettingError
 from nape_bench.predictors.registry import register
@@ -88,7 +88,7 @@ class KGNN(Predictor):
         for name, least in _LEAST.items():
             value = getattr(self, name)
             if value is not None and not value >= least:
-                raise SettingError(f"kgnn: {name} must be {least} or more, not {value!r}")
+                raise SettingError(f"{self.name}: {name} must be {least} or more, not {value!r}")
 
     def _fit(
         self,
@@ -132,24 +132,27 @@ class KGNN(Predictor):
             progress=f"{self.name}, fine-tuning" if self.progress else None,
         )
 
+    def _learnt(self) -> dict[str, Any]:
+        weights = {name: value.cpu().numpy() for name, value in self._model.state_dict().items()}
+        return {**weights, "mean": self._mean, "scale": self._scale}
+
+    def _set_learnt(self, learnt: dict[str, Any]) -> None:
+        import torch
+
+        self._mean, self._scale = learnt.pop("mean"), learnt.pop("scale")
+        self._model = self._new_model()
+        self._model.load_state_dict({name: torch.from_numpy(v) for name, v in learnt.items()})
+
     def _standardise(self, y: np.ndarray) -> np.ndarray:
         """Return labels less the mean, over the deviation, of those of `fit`."""
         return (y - self._mean) / self._scale
 
     def _new_model(self) -> KGNNModel:
-        import torch
-
         from nape_bench.predictors.gnn.model import KGNNModel
+        from nape_bench.predictors.gnn.train import device_named, seeded
 
-        device = torch.device(self.device)
-        if device.type == "cuda" and not torch.cuda.is_available():
-            raise SettingError(
-                f"kgnn: device {self.device!r} asked for, but torch sees no CUDA device; use 'cpu'"
-            )
-        # Weights are drawn on the processor: the same ones on every device.
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.seed)
-            return KGNNModel(self.hidden, self.layers).to(device)
+        device = device_named(self.device, self.name)
+        return seeded(self.seed, lambda: KGNNModel(self.hidden, self.layers), device)
 
 
 _LEAST: Mapping[str, float] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,8 +12,6 @@ from nape_bench.predictors.registry import register
 from nape_bench.predictors.standardise import Standardiser
 
 if TYPE_CHECKING:
-    from sklearn.linear_model import BayesianRidge
-
     from nape_bench.graph import GraphTable
 
 PRIOR_MEANS = (-1.0, -1.0, -3.0)
@@ -45,7 +43,7 @@ class KnownGP(Predictor):
     def __init__(self, *, seed: int = 0, progress: bool = False) -> None:
         super().__init__(seed=seed, progress=progress)
         self._rows: dict[str, np.ndarray] = {}
-        self._from_costs: list[BayesianRidge] = []
+        self._from_costs = np.zeros((0, 0))
 
     def _learn_known(self, graphs: GraphTable, labels: dict[str, np.ndarray]) -> None:
         from sklearn.linear_model import BayesianRidge
@@ -53,14 +51,13 @@ class KnownGP(Predictor):
         known = np.stack([_scaled(values) for values in labels.values()], axis=1)
         inputs = costs(graphs)
         self._standardise = Standardiser(inputs)
-        self._from_costs = []
-        for column in known.T:
+        scaled = self._with_one(self._standardise(inputs))
+        self._from_costs = np.zeros((scaled.shape[1], known.shape[1]))
+        for place, column in enumerate(known.T):
             there = np.isfinite(column)
-            model = BayesianRidge().fit(self._standardise(inputs[there]), column[there])
-            self._from_costs.append(model)
-            column[~there] = (
-                model.predict(self._standardise(inputs[~there])) if not there.all() else 0
-            )
+            model = BayesianRidge().fit(scaled[there, :-1], column[there])
+            self._from_costs[:, place] = [*model.coef_, model.intercept_]
+            column[~there] = scaled[~there] @ self._from_costs[:, place]
         places: dict[str, list[int]] = {}
         for place, key in enumerate(graphs.hashes.tolist()):
             places.setdefault(key, []).append(place)
@@ -105,15 +102,42 @@ class KnownGP(Predictor):
         values: np.ndarray = (told + self._constant) * self._spread + self._level
         return np.exp(values) if self._positive else values
 
+    def _learnt(self) -> dict[str, Any]:
+        return {
+            "standardise": self._standardise.learnt,
+            "from_costs": self._from_costs,
+            "known_hashes": list(self._rows),
+            "known": np.array(list(self._rows.values())),
+            "known_slopes": self._slopes[0],
+            "cost_slopes": self._slopes[1],
+            "constant": self._constant,
+            "level": self._level,
+            "spread": self._spread,
+            "positive": self._positive,
+        }
+
+    def _set_learnt(self, learnt: dict[str, Any]) -> None:
+        self._standardise = Standardiser.of_learnt(learnt["standardise"])
+        self._from_costs = learnt["from_costs"]
+        self._rows = dict(zip(learnt["known_hashes"], learnt["known"], strict=True))
+        self._slopes = [learnt["known_slopes"], learnt["cost_slopes"]]
+        self._constant, self._positive = learnt["constant"], learnt["positive"]
+        self._level, self._spread = learnt["level"], learnt["spread"]
+
     def _inputs(self, graphs: GraphTable) -> list[np.ndarray]:
         """Return both blocks, float64 [n, columns], each of a squared length of about 1."""
         scaled = self._standardise(costs(graphs))
-        known = np.zeros((len(graphs), len(self._from_costs)))
-        for column, model in enumerate(self._from_costs):
-            known[:, column] = model.predict(scaled)
-        for place, key in enumerate(graphs.hashes.tolist() if self._rows else ()):
-            known[place] = self._rows.get(key, known[place])
+        known = np.zeros((len(graphs), 0))
+        if self._rows:
+            known = self._with_one(scaled) @ self._from_costs
+            for place, key in enumerate(graphs.hashes.tolist()):
+                known[place] = self._rows.get(key, known[place])
         return [block / np.sqrt(max(1, block.shape[1])) for block in (known, scaled)]
+
+    @staticmethod
+    def _with_one(scaled: np.ndarray) -> np.ndarray:
+        """Return columns with one of ones after them."""
+        return np.append(scaled, np.ones((len(scaled), 1)), axis=1)
 
 
 def _scaled(values: np.ndarray) -> np.ndarray:

@@ -23,6 +23,19 @@ class Standardiser:
         self.varies = deviation > TINY * np.maximum(np.abs(self._mean), 1.0)
         self._deviation = np.where(self.varies, deviation, 1.0)
 
+    @property
+    def learnt(self) -> np.ndarray:
+        """Means, deviations and which columns vary (0 or 1), float64 [3, columns]."""
+        return np.stack([self._mean, self._deviation, self.varies.astype(np.float64)])
+
+    @classmethod
+    def of_learnt(cls, learnt: np.ndarray) -> Standardiser:
+        """Return the standardiser that has learnt this."""
+        made = cls.__new__(cls)
+        made._mean, made._deviation, varies = learnt
+        made.varies = varies > 0
+        return made
+
     def __call__(self, values: np.ndarray) -> np.ndarray:
         """Return the columns that are kept, float64 [n, kept]."""
         kept = self.varies

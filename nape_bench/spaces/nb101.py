@@ -123,8 +123,7 @@ class NB101(Space):
             channels = _channels(cell, c)
             if full != STACK_CHANNELS[0]:
                 x = b.max_pool(x, 2, 2)
-            for _ in range(depth or MODULES):
-                x = _module(b, x, cell, channels, c)
+            x = _stack(b, x, cell, channels, c, depth or MODULES)
         return b.finish(b.dense(b.mean(x), num_classes))
 
 
@@ -165,6 +164,17 @@ def _channels(cell: _Cell, c: int) -> list[int]:
         if not vertex.ends:
             channels[v] = max([channels[w] for w in vertex.feeds])
     return channels
+
+
+def _stack(b: GraphBuilder, x: int, cell: _Cell, channels: list[int], c: int, modules: int) -> int:
+    """Add modules of `c` output channels; those that read as many are equal."""
+    start, read = 0, -1
+    for _ in range(modules):
+        if read >= 0 and b.shape(read) == b.shape(x):
+            start, read, x = len(b), x, b.again(x, start, read, x)
+        else:
+            start, read, x = len(b), x, _module(b, x, cell, channels, c)
+    return x
 
 
 def _module(b: GraphBuilder, x: int, cell: _Cell, channels: list[int], c: int) -> int:

@@ -51,7 +51,7 @@ def test_a_factory_is_run_and_a_strange_network_named(
     assert "outside of what the predictor was trained on" in out
     assert "none of them has: GroupNorm" in out
     assert main(["predict", "own_strange_network:other"]) == 2
-    assert "MODULE:FACTORY" in capsys.readouterr().err
+    assert "MODULE:NAME of your own Python" in capsys.readouterr().err
 
 
 def test_intervals_hold_what_they_say() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 
 import numpy as np
@@ -147,3 +148,15 @@ def test_lookup_says_what_is_missing(ds: Dataset, monkeypatch: pytest.MonkeyPatc
     ):
         ds.lookup(absent)
     assert isinstance(twin, ArchGraph)
+
+
+def test_distributions_of_labels(ds: Dataset) -> None:
+    main, other = ds.histogram(), ds.histogram("latency")
+    n = sum(int(np.isfinite(ds[split].labels["latency"]).sum()) for split in ds)
+    assert ">me/some v1.0, micro: accuracy<" in main
+    assert ">me/some v1.0, micro: latency<" in other
+    assert f"{n} values" in other
+    assert main.split('id="')[1].split('"')[0] != other.split('id="')[1].split('"')[0]
+    with pytest.raises(UnknownNameError, match="did you mean latency"):
+        ds.histogram("latenci")
+    assert ds._repr_html_() == f"<pre>{html.escape(repr(ds))}</pre>{main}"

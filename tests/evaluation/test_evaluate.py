@@ -269,3 +269,48 @@ def test_a_predictor_may_have_a_fit_of_its_own(tiny: object) -> None:
     result = nape_bench.evaluate(OwnFit(), "in-family/tiny", seeds=1)
     assert (result.predictor.name, result.predictor.is_value) == ("OwnFit", False)
     assert result.metrics["spearman"].value > 0
+
+
+class Taught(Predictor):
+    """Says the mean of its first other task's labels, or of what it is fitted to."""
+
+    name = "taught"
+    title = "Taught"
+    source = "tests"
+
+    def _learn_auxiliary(self, tasks: dict[str, tuple[GraphTable, np.ndarray]]) -> None:
+        self.tasks = tasks
+
+    def _fit(self, graphs: GraphTable, y: np.ndarray, _: object) -> None:
+        self.mean = next(iter(self.tasks.values()))[1].mean()
+
+    def _predict(self, graphs: GraphTable) -> np.ndarray:
+        return np.full(len(graphs), self.mean) + np.arange(len(graphs)) * 1e-9
+
+    def _fine_tune(self, graphs: GraphTable, y: np.ndarray) -> None:
+        assert len(y) == 20
+
+
+def test_labels_of_other_tasks_are_seen_and_counted() -> None:
+    name = "aiop/ofa_resnet-detection-ft20"
+    evaluator = Evaluator(name)
+    told = evaluator.task.auxiliary
+    assert list(told) == [
+        "nape/multitask/ofa_resnet-detection",
+        "nape/multitask/ofa_resnet-keypoints",
+    ]
+    rows = told["nape/multitask/ofa_resnet-detection"]
+    assert not set(rows.ids) & set(evaluator.ids)
+    assert not set(rows.groups) & set(evaluator.task.test.groups)
+    task = evaluator.task
+    assert task.train is not None
+    assert task.validation is not None
+    assert evaluator.label_budget == (
+        len(task.train) + len(task.validation) + sum(len(r) for r in told.values()) + 20
+    )
+    result = nape_bench.evaluate(Taught, evaluator, seeds=1)
+    np.testing.assert_allclose(result.predictions[0], rows.y.mean(), atol=1e-6)
+    note = next(note for note in result.notes if "other tasks" in note)
+    assert f"{len(rows)} of nape/multitask/ofa_resnet-detection v1.0" in note
+    flops = nape_bench.evaluate("cost_ridge", evaluator, seeds=1)
+    assert "Does not learn from the labels of other tasks that may be seen." in flops.notes

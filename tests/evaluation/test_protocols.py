@@ -7,9 +7,11 @@ import dataclasses
 import pytest
 
 from nape_bench.data.registry import published_version
-from nape_bench.errors import ProtocolError, UnknownNameError
-from nape_bench.evaluation import known_protocols, protocol, protocol_families
+from nape_bench.errors import NapeError, ProtocolError, UnknownNameError
+from nape_bench.evaluation import Evaluator, known_protocols, protocol, protocol_families
 from nape_bench.evaluation.protocols import add_family
+from nape_bench.evaluation.protocols.base import Source
+from tests.evaluation.tiny import LATENCY, architectures, labels_of, put_tiny
 
 
 @pytest.mark.parametrize("family", list(protocol_families()))
@@ -18,6 +20,8 @@ def test_every_family_reads_its_example_and_lists_names_that_it_reads(family: st
     assert protocol(entry.example).name == entry.example
     pairs = [("nape/hiaml", "micro"), ("nape/nb201", "cifar10"), ("jane/mine", "accuracy")]
     more = [("nape/nb101", "micro"), ("nape/nb101", "cifar10"), ("nape/fbnet", "latency")]
+    tasks = ("detection", "keypoints", "semantic_segmentation")
+    more += [("nape/multitask", f"ofa_pn-{task}") for task in tasks]
     names = entry.names([*pairs, *more])
     assert names
     assert len(set(names)) == len(names)
@@ -144,3 +148,60 @@ def test_a_family_cannot_be_added_twice() -> None:
     entry = protocol_families()["in-family"]
     with pytest.raises(ValueError, match="duplicate protocol family"):
         add_family(dataclasses.replace(entry))
+
+
+def test_aiop_is_fitted_to_accuracies_and_two_tasks_of_the_family() -> None:
+    made = protocol("aiop/ofa_pn-semantic_segmentation-ft20")
+    assert (made.dataset, made.config) == ("nape/multitask", "ofa_pn-semantic_segmentation")
+    assert made.source == Source("nape/nb101", "micro", "v1.1")
+    assert [(each.config, each.split) for each in made.auxiliary] == [
+        ("ofa_pn-detection", "train"),
+        ("ofa_pn-keypoints", "train"),
+    ]
+    assert (made.test, made.shots) == ("test", 20)
+    assert protocol("aiop/ofa_pn-semantic_segmentation-zero-shot").shots == 0
+
+
+def test_aiop_of_the_papers_own_labels_goes_by_its_names() -> None:
+    made = protocol("aiop/ofa_mbv3-sem_seg-zero-shot")
+    assert (made.dataset, made.config) == ("nape/ofa_mbv3", "aiop_sem_seg_ind")
+    assert made.source is not None
+    assert made.source.config == "gennape_cifar10"
+    assert [each.config for each in made.auxiliary] == ["aiop_obj_det_shared", "aiop_lsp_shared"]
+    assert len(made.labels_needed) == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("aiop/ofa_pn-detection", "aiop/<family>-<task>-zero-shot or -ft20 expected"),
+        ("aiop/ofa_pn-ft20", "aiop/<family>-<task>-zero-shot or -ft20 expected"),
+        ("aiop", "aiop/<family>-<task>-zero-shot or -ft20 expected"),
+        ("aiop/ofa_pm-detection-ft20", "unknown family of aiop 'ofa_pm': did you mean ofa_pn"),
+        ("aiop/ofa_pn-detecton-ft20", "unknown task of aiop 'detecton': did you mean detection"),
+    ],
+)
+def test_aiop_names_that_are_none(name: str, message: str) -> None:
+    with pytest.raises(NapeError, match=message):
+        protocol(name)
+
+
+def test_protocols_whose_parts_have_no_rows_are_not_listed(own_home: object) -> None:
+    built, _ = architectures("hiaml", 30)
+    rows = built.rows({"accuracy": labels_of("hiaml", 30)})
+    nothing = rows.take([])
+    put_tiny("nape/tests_only", splits={"train": nothing, "validation": nothing, "test": rows})
+    known = [name for name in known_protocols() if "tests_only" in name]
+    kinds = ["few-shot/tests_only-20", "gennape/tests_only-zero-shot", "zero-shot/tests_only"]
+    assert known == kinds
+    assert [Evaluator(name).protocol.name for name in known] == known
+    with pytest.raises(ProtocolError, match="train part has the label accuracy"):
+        Evaluator("in-family/tests_only")
+    with pytest.raises(ProtocolError, match="50 labels cannot be drawn of"):
+        Evaluator("few-shot/tests_only-50")
+
+
+def test_a_latency_table_without_the_device_has_no_protocol(own_home: object) -> None:
+    put_tiny("nape/fbnet", "latency", family="fbnet", label=("fpga", LATENCY))
+    known = [name for name in known_protocols() if name.startswith("hw/")]
+    assert known == ["hw/fbnet-0/fpga", "hw/fbnet-1/fpga"]

@@ -30,7 +30,7 @@ def test_points_are_where_values_say() -> None:
     assert (x1 - x0, x2 - x1) == pytest.approx((x2 - x1, x1 - x0), abs=0.1)
     assert y1 < y2 < y0  # higher predictions stand higher
     assert "&lt;b&gt;: true 2, predicted 3" in svg
-    assert "3 architectures" in svg
+    assert "3 points" in svg
     assert svg.count('class="guide"') == 1
 
 
@@ -45,7 +45,7 @@ def test_many_points_are_thinned_out() -> None:
     values = np.arange(5 * MOST_POINTS, dtype=float)
     svg = scatter(values, values, label="x")
     assert len(points(svg)) == MOST_POINTS
-    assert "10,000 architectures, 2,000 of them drawn" in svg
+    assert "10,000 points, 2,000 drawn" in svg
 
 
 @pytest.mark.parametrize(
@@ -62,3 +62,18 @@ def test_what_does_not_fit_is_refused(
 ) -> None:
     with pytest.raises(DataError, match=message):
         scatter(true, predicted, label="x", ids=ids)
+
+
+def test_a_long_title_and_large_numbers_have_room() -> None:
+    name = "hw/nb201-0-known/desktop_gpu_gtx_1080ti_32: known_gp"
+    root = ElementTree.fromstring(
+        scatter([1e8, 2e8], [3e-6, 5e-6], label="x", title=name, scores=True)
+    )
+    texts = [text.text or "" for text in root.iter(f"{NAME}text")]
+    heads = [text.text or "" for text in root.iter(f"{NAME}text") if text.get("class") == "head"]
+    assert " ".join(heads) == name
+    assert len(heads) == 2
+    top = min(float(text.get("y", 0)) for text in root.iter(f"{NAME}text") if "y" in text.attrib)
+    assert float((root.get("viewBox") or "").split()[1]) < top
+    assert {"true: x × 10⁶", "predicted score × 10⁻⁶", "100", "200", "3", "5"} <= set(texts)
+    assert not [text for text in texts if "e+" in text or "e-0" in text]

@@ -86,3 +86,26 @@ def test_a_node_number_that_is_not_there_is_refused() -> None:
     b = GraphBuilder(8)
     with pytest.raises(GraphError, match=r"node 1 \(ReLU\) reads a negative node number"):
         b.finish(b.relu(-1))
+
+
+def test_blocks_are_added_again() -> None:
+    def block(b: GraphBuilder, x: int) -> int:
+        left, right = b.relu(b.conv(x, 4, 3)), b.conv(x, 4)
+        return b.add(left, right, x)
+
+    one_by_one, again = GraphBuilder(8), GraphBuilder(8)
+    x = block(one_by_one, one_by_one.conv(one_by_one.input, 4))
+    expected = one_by_one.finish(block(one_by_one, block(one_by_one, x)))
+    read = again.conv(again.input, 4)
+    start = len(again)
+    x = block(again, read)
+    y = again.again(x, start, read, x)
+    assert again.shape(y) == again.shape(x)
+    assert again.finish(again.again(y, start + x - read, x, y)) == expected
+
+
+def test_a_block_is_not_added_again_for_another_shape() -> None:
+    b = GraphBuilder(8)
+    x = b.conv(b.input, 4)
+    with pytest.raises(GraphError, match=r"node 1 \(Conv\) cannot be read in place of node 0"):
+        b.again(x, 1, b.input, x)

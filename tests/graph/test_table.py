@@ -7,6 +7,7 @@ import pytest
 
 from nape_bench.errors import GraphError
 from nape_bench.graph import COLUMNS, GraphTable
+from nape_bench.graph.flat import order_of
 from nape_bench.graph.vocabulary import COLUMN_DTYPES
 from tests.graph.networks import random_network, table, tiny
 
@@ -120,3 +121,10 @@ def test_what_is_no_row_is_refused() -> None:
     with pytest.raises(GraphError, match=r"c_in has .* node_ptr ends at"):
         GraphTable(short, packed.source, packed.target, packed.node_ptr, packed.edge_ptr).check()
     assert len(GraphTable.concatenate([])) == 0
+
+
+@pytest.mark.parametrize("most", [1, 60_000, 70_000, 2**32 - 1])
+def test_order_of_is_a_stable_argsort(most: int) -> None:
+    values = np.random.default_rng(0).integers(0, most, 3000, endpoint=True)
+    assert np.array_equal(order_of(values), np.argsort(values, kind="stable"))
+    assert not len(order_of(values[:0]))

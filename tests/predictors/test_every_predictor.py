@@ -14,14 +14,48 @@ from nape_bench.predictors import NotFittedError, Predictor, predictor, predicto
 from nape_bench.predictors.base import Predictor as Base
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.predictors.conftest import Labelled
 
-QUICK: dict[str, dict[str, Any]] = {"kgnn": {"epochs": 100, "learning_rate": 3e-3}}
+_FEW_EPOCHS = {"epochs": 100, "learning_rate": 3e-3}
+QUICK: dict[str, dict[str, Any]] = {
+    "aiop": {"backbone_steps": 400, "learning_rate": 3e-3},
+    "adaproxy": _FEW_EPOCHS,
+    "kgnn": _FEW_EPOCHS,
+    "gennape": {"pool": 0, "pretrain_epochs": 5, "epochs": 100},
+    **{
+        name: {"pool": 0, "pretrain_epochs": 1, "epochs": 40, "hidden": 64}
+        for name in predictors()
+        if name.startswith("gennape_")
+    },
+}
 """Settings under which a fit on 120 graphs takes a second, where the defaults take more."""
 
+LEARNT: dict[str, tuple[float, float]] = {
+    "gennape_cl": (0.5, 0.8),
+    "gennape_cl_pairwise": (0.5, 0.8),
+    "gennape_cl_pairwise_fcm": (0.5, 0.8),
+}
+"""SRCC at least, and MAE over that of a constant at most, where embeddings that labels have no part
+in tell less than graphs do; (0.7, 0.7) for others."""
+
 BRIEF: dict[str, dict[str, Any]] = {
+    "aiop": {"backbone_steps": 4, "fine_tune_epochs": 10, "fine_tune_learning_rate": 1e-2},
+    "adaproxy": {"epochs": 2},
     "gbdt": {"trees": 10},
     "kgnn": {"epochs": 2, "fine_tune_epochs": 10, "fine_tune_learning_rate": 1e-2},
+    **{
+        name: {
+            "pool": 0,
+            "pretrain_epochs": 1,
+            "epochs": 2,
+            "fine_tune_epochs": 30,
+            "fine_tune_learning_rate": 1e-2,
+        }
+        for name in predictors()
+        if name.startswith("gennape")
+    },
 }
 """Settings under which a fit is quick, and need not be good."""
 
@@ -100,9 +134,10 @@ def test_learns_what_graphs_tell(
 ) -> None:
     held_out = labelled.take(HELD_OUT)
     predicted = fitted[name].predict(held_out.graphs)
-    assert spearmanr(predicted, held_out.y).statistic > 0.7
+    srcc, share = LEARNT.get(name, (0.7, 0.7))
+    assert spearmanr(predicted, held_out.y).statistic > srcc
     constant = np.abs(held_out.y - labelled.y[TRAIN].mean()).mean()
-    assert np.abs(predicted - held_out.y).mean() < 0.7 * constant
+    assert np.abs(predicted - held_out.y).mean() < share * constant
 
 
 @every
@@ -184,6 +219,27 @@ def test_fine_tuning_works_or_says_that_it_does_not(name: str, labelled: Labelle
     before = np.abs(fresh.predict(few.graphs) - shifted).mean()
     assert fresh.fine_tune(few.graphs, shifted) is fresh
     assert np.abs(fresh.predict(few.graphs) - shifted).mean() < 0.5 * before
+
+
+@every
+def test_saved_and_read_again_it_predicts_the_same(
+    name: str, labelled: Labelled, tmp_path: Path
+) -> None:
+    few, held_out = labelled.take(slice(0, 30)), labelled.graphs[HELD_OUT]
+    fresh = make(name)
+    if fresh.needs_training:
+        with pytest.raises(NotFittedError, match=f"{name}.*fit before"):
+            fresh.save(tmp_path / "unfitted")
+    if fresh.can_learn_known:
+        fresh.learn_known(labelled.graphs, {"other": labelled.y * 2 + 1})
+    folder = fresh.fit(few.graphs, few.y).save(tmp_path / "saved")
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "learnt.safetensors",
+        "predictor.json",
+    ]
+    again = Predictor.load(folder)
+    assert again.settings == fresh.settings
+    np.testing.assert_allclose(again.predict(held_out), fresh.predict(held_out), rtol=1e-9)
 
 
 def test_unknown_names_are_answered_with_the_nearest() -> None:

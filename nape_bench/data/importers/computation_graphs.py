@@ -7,6 +7,8 @@ the Space/Batch wrappers of a dilated convolution) is still there: `normal_form`
 
 from __future__ import annotations
 
+from itertools import chain
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -57,8 +59,9 @@ class NodeRows:
     def __init__(self) -> None:
         self._numbers: dict[tuple[int, ...], int] = {}
         self._ops: list[str] = []
-        # By identity of what records that were written alike share; it is kept here.
-        self._shared: dict[int, tuple[Alike, int]] = {}
+        # By identity of what records that were written alike share, which is kept beside it.
+        self._shared: dict[int, int] = {}
+        self._alike: list[Alike] = []
 
     def numbers(self, nodes: Sequence[Any]) -> list[int]:
         """Return the numbers of the rows of nodes.
@@ -66,14 +69,17 @@ class NodeRows:
         Raises:
             DataError: One is no node; it is named.
         """
-        shared = self._shared
-        found = [shared.get(id(node[1])) if type(node) is Twin else None for node in nodes]
-        return [
-            known[1] if known else self._number(node)
-            for known, node in zip(found, nodes, strict=True)
-        ]
+        if set(map(type, nodes)) == {Twin}:
+            try:
+                return list(map(self._shared.__getitem__, map(id, map(itemgetter(1), nodes))))
+            except KeyError:  # one is new
+                pass
+        return [self._number(node) for node in nodes]
 
     def _number(self, node: Any) -> int:
+        known = self._shared.get(id(node[1])) if isinstance(node, Twin) else None
+        if known is not None:
+            return known
         row = _row(node.fields if isinstance(node, (Record, Twin)) else node)
         number = self._numbers.setdefault(row, len(self._numbers))
         if number == len(self._ops):
@@ -81,7 +87,8 @@ class NodeRows:
             if number == _ROWS:
                 raise DataError(f"more than {_ROWS:,} different nodes: these are no networks")
         if isinstance(node, Twin):
-            self._shared[id(node[1])] = (node[1], number)
+            self._shared[id(node[1])] = number
+            self._alike.append(node[1])
         return number
 
     def ops(self, numbers: np.ndarray) -> list[str]:
@@ -134,16 +141,29 @@ def short(value: Any) -> str:
 
 
 def _edges(pairs: Sequence[Any], nodes: int) -> np.ndarray:
-    try:
-        edges = np.array(pairs)
-    except ValueError:
-        edges = np.zeros(0, dtype=np.float64)
-    if edges.ndim != 2 or edges.shape[1] != 2 or edges.dtype.kind != "i":
+    edges = _integer_pairs(pairs)
+    if edges is None:
         raise DataError("edge_pairs are pairs of node numbers (source, target)")
     wrong = outside(edges, nodes)
     if wrong:
         raise DataError(wrong)
-    return edges.astype(np.int64)
+    return edges
+
+
+def _integer_pairs(pairs: Sequence[Any]) -> np.ndarray | None:
+    """Return pairs of integers, int64 [pairs, 2]; None where they are none.
+
+    Numbers are laid end to end first: numpy takes ten times as long to look into pairs.
+    """
+    if not pairs or not set(map(type, pairs)) <= {tuple, list} or set(map(len, pairs)) != {2}:
+        return None
+    numbers = list(chain.from_iterable(pairs))
+    if set(map(type, numbers)) != {int}:
+        return None
+    try:
+        return np.array(numbers, dtype=np.int64).reshape(-1, 2)
+    except OverflowError:
+        return None
 
 
 def _row(fields: Any) -> tuple[int, ...]:

@@ -48,10 +48,10 @@ def flat_of(graphs: Sequence[PublishedGraph], rows: NodeRows) -> Flat:
     """Lay published graphs end to end."""
     node_ptr = pointers(np.array([len(graph.rows) for graph in graphs], dtype=np.int64))
     edge_ptr = pointers(np.array([len(graph.edges) for graph in graphs], dtype=np.int64))
-    nodes = rows.table()[np.concatenate([graph.rows for graph in graphs])]
+    table, of_node = rows.table(), np.concatenate([graph.rows for graph in graphs])
     edges = np.concatenate([graph.edges for graph in graphs])
     edges = edges + np.repeat(node_ptr[:-1], np.diff(edge_ptr))[:, None]
-    columns = {name: nodes[:, i] for i, name in enumerate(COLUMNS)}
+    columns = {name: table[:, i].take(of_node) for i, name in enumerate(COLUMNS)}
     return Flat(columns, edges[:, 0], edges[:, 1], node_ptr, edge_ptr)
 
 

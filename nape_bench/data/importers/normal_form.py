@@ -14,14 +14,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from nape_bench.graph.flat import Flat, pointers, sum_by_graph
+from nape_bench.graph.flat import Flat, order_of, pointers, ragged_indices, sum_by_graph
 from nape_bench.graph.keys import levels
+from nape_bench.graph.rows import distinct_rows
 from nape_bench.graph.validate import is_op
-from nape_bench.graph.vocabulary import CONVOLUTIONS, UNORDERED
+from nape_bench.graph.vocabulary import COLUMNS, CONVOLUTIONS, UNORDERED
 
 _BEFORE = frozenset({"SpacetoBatchND", "Paddings"})
 _BEHIND = frozenset({"BatchtoSpaceND"})
 _JUMPS = 40
+_ROW = "row"
 
 
 def normal_form(flat: Flat) -> tuple[Flat, dict[int, str]]:
@@ -35,13 +37,20 @@ def normal_form(flat: Flat) -> tuple[Flat, dict[int, str]]:
         has no meaning.
     """
     wrong: dict[int, str] = {}
-    flat = _fold(flat)
+    if is_op(flat, _BEFORE | _BEHIND).any():
+        flat = _fold(flat)
+    # Nodes move with the number of their row, not with all columns.
+    rows, of_node = distinct_rows(flat.columns)
+    flat = flat._replace(columns={"op": flat.columns["op"], _ROW: of_node})
     gone = is_op(flat, {"Identity"} | _BEFORE | _BEHIND)
     _note(wrong, flat, gone & (_inputs(flat) != 1), "a node that does nothing has no single input")
     flat = _without(flat, gone, wrong)
     while (gone := is_op(flat, UNORDERED) & (_inputs(flat) == 1)).any():
         flat = _without(flat, gone, wrong)
-    return _in_order(flat, wrong), wrong
+    flat = _in_order(flat, wrong)
+    of_node = flat.columns[_ROW]
+    columns = {name: rows[:, i].take(of_node) for i, name in enumerate(COLUMNS)}
+    return flat._replace(columns=columns), wrong
 
 
 def _inputs(flat: Flat) -> np.ndarray:
@@ -65,24 +74,40 @@ def _fold(flat: Flat) -> Flat:
 
 def _without(flat: Flat, gone: np.ndarray, wrong: dict[int, str]) -> Flat:
     """Take nodes out: what reads one reads its input instead. Edges that then are one stay one."""
-    stands_for = np.arange(flat.nodes)
     enters = gone[flat.target]
-    stands_for[flat.target[enters]] = flat.source[enters]
-    for _ in range(_JUMPS):
-        further = stands_for[stands_for]
-        if np.array_equal(further, stands_for):
-            break
-        stands_for = further
-    source = stands_for[flat.source]
-    _note_edges(wrong, flat, gone[source] & ~enters, "nodes that do nothing are on a cycle")
-    stay = ~enters & ~gone[source]
-    edges = np.sort(flat.target[stay] * flat.nodes + source[stay])
-    edges = edges[np.concatenate([[True], edges[1:] != edges[:-1]])[: len(edges)]]
+    source, target = flat.source, flat.target
+    if gone.any():
+        stands_for = np.arange(flat.nodes)
+        stands_for[target[enters]] = source[enters]
+        for _ in range(_JUMPS):
+            further = stands_for[stands_for]
+            if np.array_equal(further, stands_for):
+                break
+            stands_for = further
+        source = stands_for[source]
+        _note_edges(wrong, flat, gone[source] & ~enters, "nodes that do nothing are on a cycle")
+        stay = ~enters & ~gone[source]
+        source, target = source[stay], target[stay]
+    target, source = _sorted(target, source)
+    fresh = np.ones(len(target), dtype=bool)
+    fresh[1:] = (target[1:] != target[:-1]) | (source[1:] != source[:-1])
+    target, source = target[fresh], source[fresh]
+    if not gone.any():
+        return flat._replace(
+            source=source, target=target, edge_ptr=_edge_ptr(target, flat.node_ptr)
+        )
     place = np.cumsum(~gone) - 1
     columns = {name: values[~gone] for name, values in flat.columns.items()}
     node_ptr = pointers(sum_by_graph((~gone).astype(np.int64), flat.node_ptr))
-    target, source = place[edges // flat.nodes], place[edges % flat.nodes]
-    return Flat(columns, source, target, node_ptr, _edge_ptr(target, node_ptr))
+    target = place[target]
+    return Flat(columns, place[source], target, node_ptr, _edge_ptr(target, node_ptr))
+
+
+def _sorted(target: np.ndarray, source: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return edges in the order of their targets and, of one target, sources."""
+    order = order_of(source)
+    order = order[order_of(target[order])]
+    return target[order], source[order]
 
 
 def _in_order(flat: Flat, wrong: dict[int, str]) -> Flat:
@@ -91,19 +116,23 @@ def _in_order(flat: Flat, wrong: dict[int, str]) -> Flat:
     for number, nodes in enumerate(levels(flat)):
         level[nodes] = number
     _note(wrong, flat, level < 0, "it has a cycle")
-    order = np.argsort(flat.graph_of_nodes() * (flat.nodes + 1) + level, kind="stable")
+    order = order_of(level + 1)
+    order = order[order_of(flat.graph_of_nodes()[order])]
     place = np.empty_like(order)
     place[order] = np.arange(len(order))
-    source, target = place[flat.source], place[flat.target]
-    edges = np.sort(target * flat.nodes + source)
+    ins = _inputs(flat)
+    entering = ragged_indices((np.cumsum(ins) - ins)[order], ins[order])
+    source = place[flat.source[entering]]
+    target = np.repeat(np.arange(flat.nodes), ins[order])
+    several = np.flatnonzero((ins[order] > 1)[target])
+    source[several] = np.sort(target[several] << 32 | source[several]) & 0xFFFFFFFF
     columns = {name: values[order] for name, values in flat.columns.items()}
-    source, target = edges % flat.nodes, edges // flat.nodes
     return Flat(columns, source, target, flat.node_ptr, _edge_ptr(target, flat.node_ptr))
 
 
 def _edge_ptr(target: np.ndarray, node_ptr: np.ndarray) -> np.ndarray:
-    """Return where the edges of each graph begin; they are ordered by graph."""
-    return np.searchsorted(np.sort(target), node_ptr)
+    """Return where the edges of each graph begin; they are ordered by target."""
+    return np.searchsorted(target, node_ptr)
 
 
 def _note(wrong: dict[int, str], flat: Flat, bad: np.ndarray, message: str) -> None:

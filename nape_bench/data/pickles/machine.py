@@ -26,6 +26,8 @@ SET_ITEM, SET_ITEMS = ord("s"), ord("u")
 MEMOIZE, BINPUT, LONG_BINPUT = 0x94, ord("q"), ord("r")
 
 _LAST_PROTOCOL = 5
+_SMALL = frozenset({b"K", b"M"})
+"""BININT1 and BININT2."""
 _OPCODES_A_NODE = 40
 
 
@@ -98,11 +100,24 @@ class Machine:
             ShortError: The buffer ends before.
             ValueError: An opcode is refused.
         """
-        buffer, stack, marks, step = self.buffer, self.stack, self.marks, self.step
-        while (
-            marks or len(stack) != height or self.at >= len(buffer) or buffer[self.at] not in ends
-        ):
-            step()
+        buffer, stack, marks = self.buffer, self.stack, self.marks
+        size, most, known = len(buffer), self.limits.opcodes, _ACTIONS.get
+        # What `step` does, without a call for each opcode.
+        while True:
+            at = self.at
+            if at >= size:
+                raise ShortError
+            code = buffer[at]
+            if code in ends and len(stack) == height and not marks:
+                return
+            action = known(code)
+            if action is None or self.steps >= most:
+                self.step()
+                continue
+            self.opcode_at = at
+            self.at = at + 1
+            self.steps += 1
+            action(self)
 
     def clear(self, height: int, marks: int) -> None:
         """Forget what stands above `height` values and `marks` marks."""
@@ -135,8 +150,7 @@ class Machine:
 
     def pop(self) -> Any:
         """Take the topmost value from the stack."""
-        if len(self.stack) <= (self.marks[-1] if self.marks else self.floor):
-            raise ValueError("an opcode needs more values than there are")
+        self._topmost()
         return self.stack.pop()
 
     def pop_to_mark(self) -> list[Any]:
@@ -150,8 +164,7 @@ class Machine:
 
     def top(self, kind: type) -> Any:
         """Return the topmost value, which stays, and must be of a type."""
-        value = self.pop()
-        self.stack.append(value)
+        value = self._topmost()
         if type(value) is not kind:
             raise ValueError(f"a {kind.__name__} expected, not {type(value).__name__}")
         return value
@@ -170,6 +183,8 @@ class Machine:
 
     def _mark(self) -> None:
         self.marks.append(len(self.stack))
+        if self.buffer[self.at : self.at + 1] not in _SMALL:
+            return
         found, end = self._repeats.pairs(self.buffer, self.at, self.memo)
         if not found:
             found, end = self._repeats.small_integers(self.buffer, self.at)
@@ -292,8 +307,7 @@ class Machine:
 
     def _build(self) -> None:
         state = self.pop()
-        value = self.pop()
-        self.stack.append(value)
+        value = self._topmost()
         symbols.build(value, state, self.limits.array_items)
         pending, self._pending = self._pending, None
         here = (len(self.stack) - 1, len(self.marks))
@@ -319,6 +333,9 @@ class Machine:
 
     def _get(self, number: int) -> None:
         value = self.memo.get(number)
+        if type(value) is str:  # mostly
+            self.stack.append(value)
+            return
         if self.floor and value is self.stack[0]:
             raise ValueError("what is read entry by entry is one of its own entries")
         if isinstance(value, Symbol) and value.use == "record":
@@ -333,9 +350,9 @@ class Machine:
         self.stack.append(value)
 
     def _topmost(self) -> Any:
-        value = self.pop()
-        self.stack.append(value)
-        return value
+        if len(self.stack) <= (self.marks[-1] if self.marks else self.floor):
+            raise ValueError("an opcode needs more values than there are")
+        return self.stack[-1]
 
 
 _ACTIONS: dict[int, Callable[[Machine], None]] = {

@@ -17,6 +17,7 @@ anything is unusual, it goes on opcode by opcode.
 from __future__ import annotations
 
 import re
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nape_bench.data.pickles.memo import UNREAD
@@ -29,8 +30,11 @@ if TYPE_CHECKING:
 
 _SMALL = rb"(?:K.|M..)"
 _PAIR = re.compile(rb"%b%b\x86\x94" % (_SMALL, _SMALL), re.DOTALL)
-_PAIRS = re.compile(rb"(?:%b%b\x86\x94)+" % (_SMALL, _SMALL), re.DOTALL)
-"""BININT1 or BININT2 twice, TUPLE2, MEMOIZE."""
+_PAIRS = re.compile(rb"(?:(?:K.M..|M..%b)\x86\x94)+" % _SMALL, re.DOTALL)
+"""BININT1 or BININT2 twice, TUPLE2, MEMOIZE; one of the integers or both in two bytes."""
+
+_BYTE_PAIRS = re.compile(rb"(?:K.K.\x86\x94)+", re.DOTALL)
+"""The same, both integers in one byte."""
 
 _BYTES = re.compile(rb"(?:K.)+", re.DOTALL)
 """BININT1, several times."""
@@ -41,7 +45,10 @@ SHORT_BINUNICODE: what begins a node, up to the length of its id."""
 
 _END = b"ub"  # SETITEMS, BUILD
 _LONGEST = 4096
+_WINDOW = 8192  # bytes that are looked at at once: some 60 nodes
 _MOST = 1 << 16
+_NOTHING: Mapping[bytes, Alike] = {}
+_NUMBERED = attrgetter("numbered")
 _SMALL_STATE = 200  # values; a node has about 30
 
 
@@ -86,19 +93,28 @@ class Repeats:
         Returns:
             The pairs, and where they end.
         """
-        run = _PAIRS.match(buffer, at)
-        if run is None:
-            return [], at
-        known, found = self._pairs, []
-        for content in _PAIR.findall(buffer, at, run.end()):
-            pair = known.get(content)
-            if pair is None:
-                pair = _read_pair(content)
-                if len(known) < _MOST:
-                    known[content] = pair
-            found.append(pair)
-        memo.add_run(lambda: found, len(found))
-        return found, run.end()
+        found: list[tuple[int, int]] = []
+        end = at
+        while True:
+            if run := _BYTE_PAIRS.match(buffer, end):
+                firsts, seconds = slice(end + 1, run.end(), 6), slice(end + 3, run.end(), 6)
+                found += zip(buffer[firsts], buffer[seconds], strict=True)
+            elif run := _PAIRS.match(buffer, end):
+                found += map(self._pair, _PAIR.findall(buffer, end, run.end()))
+            else:
+                break
+            end = run.end()
+        if found:
+            memo.add_run(lambda: found, len(found))
+        return found, end
+
+    def _pair(self, content: bytes) -> tuple[int, int]:
+        pair = self._pairs.get(content)
+        if pair is None:
+            pair = _read_pair(content)
+            if len(self._pairs) < _MOST:
+                self._pairs[content] = pair
+        return pair
 
     def nodes(
         self, buffer: bytes, at: int, memo: Memo, height: int, marks: int
@@ -119,26 +135,22 @@ class Repeats:
         match = _HEAD.match(buffer, at)
         if match is None:
             return [], at, None
-        head, length = match[0], len(match[0])
-        known = self._heads.get(head, {})
-        find, startswith, size = buffer.find, buffer.startswith, len(buffer)
-        values: list[str] = []
+        head, first = match[0], match.end()
+        known = self._heads.get(head, _NOTHING)
+        texts: list[bytes] = []
         shared: list[Alike] = []
-        start, count = match.end(), 0
-        while startswith(head, at):
-            text = at + length + 1
-            start = text + buffer[text - 1] if text <= size else size
-            end = find(_END, start, start + _LONGEST) + 2
-            alike = known.get(buffer[start:end])
-            if alike is None:
+        while buffer.startswith(head, at):
+            run, alike, end = _run(buffer, at, head, known)
+            if not run:
                 break
-            values.append(str(buffer[text:start], "utf-8"))
-            shared.append(alike)
-            count += 3 + len(alike.numbered)
+            texts += run
+            shared += alike
             at = end
-        if not values:
+        if not texts:
+            start = first + 1 + buffer[first] if first < len(buffer) else first
             return [], at, Pending(height, marks, head, start, memo.next)
-        found = list(map(Twin, zip(values, shared, strict=True)))
+        found = list(map(Twin, zip(_decoded(texts), shared, strict=True)))
+        count = 3 * len(found) + sum(map(len, map(_NUMBERED, shared)))
         memo.add_run(lambda: _numbered(found), count)
         return found, at, None
 
@@ -157,12 +169,55 @@ class Repeats:
             or memo.get(pending.number) is not record
             or content[:1] != b"\x94"
             or content.find(_END) != len(content) - len(_END)
+            or len(content) > _LONGEST
             or not _is_small(record.rest)
         ):
             return
         alike = Alike(record.kind, record.label[0], record.rest, numbered)
-        self._heads.setdefault(pending.head, {})[content] = alike
+        self._heads.setdefault(pending.head, {})[content[: -len(_END)]] = alike
         self._learned += 1
+
+
+def _run(
+    buffer: bytes, at: int, head: bytes, known: Mapping[bytes, Alike]
+) -> tuple[list[bytes], list[Alike], int]:
+    """Read records of one beginning that follow each other, as far as a window shows them.
+
+    What stands between two beginnings is a record's only if it is the length of an id, so many
+    bytes, and then exactly what is known: wherever the two stand in a text, it is not.
+
+    Returns:
+        Their ids, what they share with others, and where they end.
+    """
+    between = _END + head
+    pieces = buffer[at + len(head) : at + _WINDOW].split(between)
+    pieces.pop()  # it is cut off, or something else follows
+    shared: list[Alike] = []
+    try:
+        # The list grows by what comes before one that is not known.
+        shared.extend(known[piece[piece[0] + 1 :]] for piece in pieces)
+    except (KeyError, IndexError):
+        del pieces[len(shared) :]
+    texts = [piece[1 : piece[0] + 1] for piece in pieces]
+    at += sum(map(len, pieces)) + len(pieces) * len(between)
+    text = at + len(head) + 1
+    if text <= len(buffer):
+        start = text + buffer[text - 1]
+        end = buffer.find(_END, start, start + _LONGEST)
+        alike = known.get(buffer[start:end]) if end > start else None
+        if alike:
+            return [*texts, buffer[text:start]], [*shared, alike], end + len(_END)
+    return texts, shared, at
+
+
+def _decoded(texts: list[bytes]) -> list[str]:
+    """Return texts in UTF-8 as such.
+
+    Raises:
+        UnicodeDecodeError: One is none.
+    """
+    found = str(b"\n".join(texts), "utf-8").split("\n")
+    return found if len(found) == len(texts) else [str(text, "utf-8") for text in texts]
 
 
 def _is_small(fields: Mapping[str, Any]) -> bool:

@@ -42,6 +42,23 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Auxiliary:
+    """Labels of another task, which a predictor may learn from before it is fitted.
+
+    Attributes:
+        dataset: The dataset, "<owner>/<name>".
+        config: The set of labels.
+        split: The split whose labels it may see, or `ALL`.
+        version: As `Protocol.version`.
+    """
+
+    dataset: str
+    config: str
+    split: str = ALL
+    version: str | None = None
+
+
+@dataclass(frozen=True)
 class Protocol:
     """What a comparison holds fixed. Nothing is loaded to make one.
 
@@ -67,6 +84,7 @@ class Protocol:
         source: Where `train` and `validation` are from, if not from the test's dataset.
         known: Other label columns of the same config, which a predictor may see of every row, the
             test's too: latencies on other devices.
+        auxiliary: Labels of other tasks, which a predictor may learn from before it is fitted.
     """
 
     name: str
@@ -82,6 +100,14 @@ class Protocol:
     shots: int = 0
     source: Source | None = None
     known: tuple[str, ...] = ()
+    auxiliary: tuple[Auxiliary, ...] = ()
+
+    @property
+    def labels_needed(self) -> set[tuple[str, str]]:
+        """The (dataset, config) pairs that must be at hand to open it."""
+        needed = {(self.dataset, self.config)}
+        needed |= {(each.dataset, each.config) for each in self.auxiliary}
+        return needed | ({(self.source.dataset, self.source.config)} if self.source else set())
 
 
 @dataclass(frozen=True)

@@ -30,12 +30,13 @@ def protocol_families() -> Registry[ProtocolFamily]:
 
 
 def known_protocols() -> list[str]:
-    """List the names of all protocols over the datasets that are at hand."""
-    from nape_bench.evaluation.protocols.at_hand import datasets_at_hand
+    """List the names of all protocols that can be run on the datasets at hand."""
+    from nape_bench.evaluation.protocols.at_hand import AtHand
 
-    pairs = datasets_at_hand()
+    at_hand = AtHand()
     families = protocol_families()
-    return [name for family in families for name in families[family].names(pairs)]
+    names = (name for family in families for name in families[family].names(at_hand.pairs))
+    return [name for name in names if at_hand.has(protocol(name))]
 
 
 def protocol(name: str) -> Protocol:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 import shutil
 import subprocess
 from typing import TYPE_CHECKING
@@ -17,17 +19,24 @@ SECONDS = 20
 _INCH = 72.0
 
 
-def dot_layout(sizes: list[Point], edges: list[tuple[int, int]], parts: list[int]) -> Layout | None:
-    """Lay boxes out with `dot`, or return None where it is missing, fails or takes too long.
+class DotError(Exception):
+    """`dot` has given no layout; the message says why."""
+
+
+def dot_layout(sizes: list[Point], edges: list[tuple[int, int]], parts: list[int]) -> Layout:
+    """Lay boxes out with `dot`.
 
     Args:
         sizes: (width, height) of each box in pixels.
         edges: (from, to), each pair once.
         parts: For each box the number of its part, as `layered` takes them.
+
+    Raises:
+        DotError: It is missing, fails, takes too long, or writes what is no layout of the boxes.
     """
     program = shutil.which("dot")
     if program is None:
-        return None
+        raise DotError("it is not installed")
     try:
         done = subprocess.run(  # noqa: S603 (a fixed program, no shell, numbers on its input)
             [program, "-Tplain"],
@@ -37,9 +46,19 @@ def dot_layout(sizes: list[Point], edges: list[tuple[int, int]], parts: list[int
             timeout=SECONDS,
             check=True,
         )
+    except subprocess.TimeoutExpired:
+        raise DotError(f"it took longer than {SECONDS} s") from None
+    except subprocess.CalledProcessError as error:
+        said = (error.stderr or "").strip().partition("\n")[0]
+        raise DotError(f"exit status {error.returncode}{said and f': {said}'}") from None
+    except OSError as error:
+        raise DotError(f"{program} cannot be run: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise DotError("it wrote what is no text") from None
+    try:
         return _layout(done.stdout, sizes, edges)
-    except (OSError, subprocess.SubprocessError, ValueError, KeyError, IndexError):
-        return None
+    except (ValueError, KeyError, IndexError):
+        raise DotError("it wrote what is no layout of the graph") from None
 
 
 def _source(sizes: list[Point], edges: list[tuple[int, int]], parts: list[int]) -> str:
@@ -89,4 +108,8 @@ def _layout(text: str, sizes: list[Point], edges: list[tuple[int, int]]) -> Layo
         # Ends are rounded in the plain format: put them onto the boxes.
         points[0] = (points[0][0], places[source][1] + sizes[source][1])
         points[-1] = (points[-1][0], places[target][1])
-    return Layout([places[i] for i in range(len(sizes))], routes, width, height, straight=True)
+    ordered = [places[i] for i in range(len(sizes))]
+    for point in itertools.chain([(width, height)], ordered, *routes.values()):
+        if not all(map(math.isfinite, point)):
+            raise ValueError("places must be finite")
+    return Layout(ordered, routes, width, height, straight=True)

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Literal
 from nape_bench.errors import GraphError
 from nape_bench.graph.cost import flops_by_node, params_by_node
 from nape_bench.graph.drawing.boxes import boxes_of
-from nape_bench.graph.drawing.dot import dot_layout
-from nape_bench.graph.drawing.layered import layered
+from nape_bench.graph.drawing.dot import DotError, dot_layout
+from nape_bench.graph.drawing.layered import Layout, Point, layered
 from nape_bench.graph.drawing.svg import Row, picture
 from nape_bench.graph.drawing.words import hover_text, kind_of, row_text, rows_of
 
 if TYPE_CHECKING:
     from nape_bench.graph.arch_graph import ArchGraph
+    from nape_bench.picture import Picture
 
 MOST_NODES = 5_000
 """Nodes of a graph that is drawn: beyond, nobody finds anything in the picture."""
@@ -33,7 +34,7 @@ def draw(
     title: str | None = None,
     fold: bool = True,
     layout: Literal["auto", "dot", "own"] = "auto",
-) -> str:
+) -> Picture:
     """Draw a graph; see `ArchGraph.draw`, which this is."""
     if len(graph) > MOST_NODES:
         raise GraphError(f"{len(graph):,} nodes, and at most {MOST_NODES:,} are drawn")
@@ -60,11 +61,7 @@ def draw(
     ]
     edges = list(drawn.edges)
     in_parts = [box.part for box in drawn.boxes]
-    placed = dot_layout(sizes, edges, in_parts) if layout != "own" else None
-    if placed is None:
-        if layout == "dot":
-            raise GraphError("graphviz's dot is not installed, or failed: layout='own' needs none")
-        placed = layered(sizes, edges, in_parts)
+    placed = _placed(sizes, edges, in_parts, layout)
     frames = [
         ([i for i, box in enumerate(drawn.boxes) if box.part == number], part.times)
         for number, part in enumerate(drawn.parts)
@@ -79,3 +76,16 @@ def draw(
         content, sizes, placed, drawn.edges, frames,
         name=f"g{graph.hash[:10]}", title=title or repr(graph), description=told,
     )  # fmt: skip
+
+
+def _placed(
+    sizes: list[Point], edges: list[tuple[int, int]], in_parts: list[int], layout: str
+) -> Layout:
+    if layout != "own":
+        try:
+            return dot_layout(sizes, edges, in_parts)
+        except DotError as error:
+            if layout == "dot":
+                told = f"graphviz's dot gave no layout: {error}"
+                raise GraphError(f"{told}; layout='own' needs nothing installed") from None
+    return layered(sizes, edges, in_parts)

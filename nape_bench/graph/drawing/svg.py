@@ -8,6 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
 from nape_bench.graph.drawing.words import KINDS
+from nape_bench.picture import Picture
 
 if TYPE_CHECKING:
     from nape_bench.graph.drawing.layered import Layout, Point
@@ -40,7 +41,7 @@ def picture(
     name: str,
     title: str,
     description: str,
-) -> str:
+) -> Picture:
     """Write an SVG.
 
     Args:
@@ -81,7 +82,7 @@ def picture(
     ]
     for rows, extent, place in zip(content, sizes, layout.places, strict=True):
         lines.append(_box(rows, extent, place))
-    return "\n".join([*lines, "</g>", "</svg>"])
+    return Picture("\n".join([*lines, "</g>", "</svg>"]))
 
 
 def _style(name: str) -> str:

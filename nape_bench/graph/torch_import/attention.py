@@ -101,6 +101,20 @@ def soft(call: Call) -> Value:
     return value._replace(soft=True) if isinstance(value, Scores) else softmax(call)
 
 
+def summed_scores(call: Call) -> Relative | None:
+    """Return the sums of scores, by which they are divided next; None where it sums no scores."""
+    value = call.first()
+    return Relative(value.q) if isinstance(value, Scores) and value.soft else None
+
+
+def copied(call: Call) -> Value:
+    """Read scores that are written over a part of the scores, to add positions to these."""
+    value, written = list(call.given.values())[:2]
+    if isinstance(value, Scores) and isinstance(written, Scores):
+        return value
+    raise GraphError("it writes over a part of a tensor")
+
+
 def normalised_lengths(call: Call) -> Value:
     """Read what keeps lengths from being nought."""
     value = call.first()
@@ -205,7 +219,8 @@ def attended(call: Call, q: View, k: View, v: View) -> View:
     heads = parts[0].heads
     if any(part.heads not in (1, heads) for part in parts):
         raise GraphError("its queries, keys and values have different numbers of heads")
-    plain = [part.x._replace(factor=1.0) for part in parts[:2]]  # a scale is not kept
+    # Neither a scale nor a position is kept.
+    plain = [part.x._replace(factor=1.0, turned=False) for part in parts[:2]]
     reads, shape = _sources(call, [*plain, parts[2].x])
     alone = len(reads) == 3 or plain[0].node not in reads
     queries = call.desk.settled(plain[0], exact=True) if alone else plain[0]

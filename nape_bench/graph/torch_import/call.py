@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from nape_bench.errors import GraphError
-from nape_bench.graph.torch_import.values import Weight
+from nape_bench.graph.torch_import.values import Turning, Weight
 from nape_bench.graph.torch_import.views import View, axis_of, merged, roles_of
 
 if TYPE_CHECKING:
@@ -41,6 +41,11 @@ class Call:
     def view(self, name: str | None = None) -> View:
         """Return an argument that is a tensor of the network: by default, the first."""
         value = self.first() if name is None else self.given.get(name)
+        if isinstance(value, Turning):
+            raise GraphError(
+                f"it reads {list(value.of.sizes)} that were multiplied by a constant of more than "
+                "a vector along channels, or taken in pairs, which a rotary position alone is"
+            )
         if not isinstance(value, View):
             raise GraphError(f"its {name or 'first argument'} is no tensor of the network")
         return value

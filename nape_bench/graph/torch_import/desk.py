@@ -88,6 +88,8 @@ class Desk:
         """
         if x.pad != NO_PAD:
             raise GraphError("it reads what was padded: padding is read by windows alone")
+        if x.turned:
+            raise GraphError("it reads what a rotary position turned: an attention alone does")
         key = (x, exact)
         if key not in self._done:
             x = self._spread(x)

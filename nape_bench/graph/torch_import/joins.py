@@ -9,7 +9,8 @@ from nape_bench.errors import GraphError
 from nape_bench.graph.onnx_import_draft import Node
 from nape_bench.graph.torch_import.call import natural
 from nape_bench.graph.torch_import.layers import normalised
-from nape_bench.graph.torch_import.values import Norm, Relative, Scores, Weight
+from nape_bench.graph.torch_import.rotary import behind_others, pairs, times_cosines, turned
+from nape_bench.graph.torch_import.values import Norm, Relative, Scores, Turning, Weight
 from nape_bench.graph.torch_import.views import (
     Digit,
     View,
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 def add(call: Call) -> Value:
     """Read a sum or difference."""
     one, other = call.first(), call.get("other")
+    if isinstance(one, Turning) and isinstance(other, Turning):
+        return turned(one, other)
     attended = _in_attention(one, other)
     if attended is not None:
         return attended
@@ -68,9 +71,21 @@ def multiply(call: Call) -> Value:
         return attended
     if isinstance(one, View) and isinstance(other, View):
         return _joined(call, "Mul", one, other)
+    if isinstance(one, Turning) and one.part == "pairs" and isinstance(other, Weight):
+        return one._replace(part="sines")
     if isinstance(other, View):
         one, other = other, one
+    if isinstance(one, View) and isinstance(other, Weight) and not _is_vector(one, other):
+        part = times_cosines(one, _aligned(other, one))
+        if part is not None:
+            return part
     return _times(call, one, other)
+
+
+def negative(call: Call) -> View:
+    """Read a change of sign."""
+    x = call.view()
+    return x._replace(factor=-x.factor)
 
 
 def divide(call: Call) -> Value:
@@ -160,10 +175,14 @@ def _plus(call: Call, x: Any, value: Any, alpha: float) -> View:
         return View(call.desk.node("Bias", seen), seen.dims)
     if len(call.out) > len(x.dims) or call.out != x.sizes:
         raise GraphError(f"it adds a constant of sizes {list(value.shape)} to {list(x.sizes)}")
+    plain = call.desk.settled(x)
     try:
         seen = natural(call, x)
     except GraphError:
-        seen = call.desk.settled(x)
+        seen = plain
+    # Rows and columns that are only told in one are left apart: blocks are found in maps alone.
+    if seen.node == plain.node and call.desk.seen(plain) == call.desk.shape(plain):
+        seen = plain
     return View(call.desk.node("Embedding", seen), seen.dims)
 
 
@@ -191,6 +210,12 @@ def _aligned(value: Any, x: View) -> tuple[int, ...]:
     if not isinstance(value, Weight):
         raise GraphError("it works on a tensor of the network and something that is no constant")
     return (1,) * (len(x.dims) - len(value.shape)) + value.shape
+
+
+def _is_vector(x: View, value: Weight) -> bool:
+    """Return whether a constant is what a graph has words for: a number or one vector."""
+    shape = _aligned(value, x)
+    return math.prod(shape) == 1 or _along_channels(x, shape)
 
 
 def _along_channels(x: View, shape: tuple[int, ...]) -> bool:
@@ -284,8 +309,8 @@ def _grown(call: Call, op: str, x: View, target: tuple[int, ...], roles: str) ->
     return call.desk.fresh(call.desk.node("Broadcast", x, out), out, roles)
 
 
-def concat(call: Call) -> View:
-    """Read a concatenation: of channels, or of tokens."""
+def concat(call: Call) -> Value:
+    """Read a concatenation: of channels, or of tokens; or of pairs that a rotary position turns."""
     values = list(call.first())
     views = [value for value in values if isinstance(value, View)]
     if not views:
@@ -295,7 +320,10 @@ def concat(call: Call) -> View:
         return views[0]
     if len(views) < len(values):
         return _with_tokens(call, values, dim)
-    whole = _put_together(views, dim)
+    turning = pairs(views, dim, stacked=False)
+    if turning is not None:
+        return turning
+    whole = behind_others(views, dim) or _put_together(views, dim)
     if whole is not None:
         return whole
     roles = _roles(views, dim)
@@ -372,12 +400,15 @@ def _put_together(views: list[View], dim: int) -> View | None:
     return None
 
 
-def stack(call: Call) -> View:
-    """Read a stack along a new axis, of channels."""
+def stack(call: Call) -> Value:
+    """Read a stack along a new axis, of channels; or of pairs that a rotary position turns."""
     values = list(call.first())
     if any(not isinstance(value, View) for value in values):
         raise GraphError("it stacks constants")
     dim = call.get("dim", 0) % (len(values[0].dims) + 1)
+    turning = pairs(values, dim, stacked=True)
+    if turning is not None:
+        return turning
     desk = call.desk
     roles = roles_of(values[0])
     xs = [desk.arranged(x, roles, exact=True) for x in values]

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any
 from nape_bench.errors import GraphError
 from nape_bench.graph.onnx_import_draft import Node
 from nape_bench.graph.onnx_import_values import pads_fit
-from nape_bench.graph.torch_import.call import maps, natural, over_channels
+from nape_bench.graph.torch_import.blocks import inside_windows, of_heads, pooled
+from nape_bench.graph.torch_import.call import Call, maps, natural, over_channels
 from nape_bench.graph.torch_import.values import Norm
-from nape_bench.graph.torch_import.views import NO_PAD, View, axis_of, chosen
+from nape_bench.graph.torch_import.views import NO_PAD, Digit, View, axis_of, chosen
 from nape_bench.graph.vocabulary import POOLS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from nape_bench.graph.torch_import.call import Call
 
 
 def conv2d(call: Call) -> View:
@@ -36,9 +35,11 @@ def window(
     call: Call, op: str, c_out: int, kernel: tuple[int, ...], padding: Any, **how: Any
 ) -> View:
     """Add a convolution or a pool, with the padding before it."""
+    heads = of_heads(call.view())
+    if heads is not None and op != "Conv":
+        return _over_heads(call, heads, op, c_out, kernel, padding, **how)
     given = call.view()
-    source = call.desk.draft.nodes[given.node].op
-    if given.pad != NO_PAD and not _reads_fill(op, given.fill, source):
+    if given.pad != NO_PAD and not _reads_fill(op, given.fill):
         raise GraphError(f"it reads maps padded with {given.fill:g}")
     x = maps(call, given._replace(pad=NO_PAD, fill=0.0))
     own = (kernel[0], kernel[-1]) if op in POOLS else 1
@@ -64,11 +65,35 @@ def window(
     return call.desk.fresh(number, (h, w, c_out), "nchw"[-len(x.dims) :])
 
 
-def _reads_fill(op: str, fill: float, source: str) -> bool:
-    """Return whether a window takes these pixels for padding: noughts are least behind a ReLU."""
-    if op == "Maxpool":
-        return fill <= -1e30 or (fill == 0 and source in {"ReLU", "ReLU6", "Sigmoid"})
-    return fill == 0
+def _over_heads(
+    call: Call,
+    x: View,
+    op: str,
+    width: int,
+    kernel: tuple[int, ...],
+    padding: Any,
+    **how: Any,
+) -> View:
+    """Add one node for what reads the channels of each head by itself, each channel apart.
+
+    Weights that heads share count for each of them.
+    """
+    heads = x.sizes[1] // width
+    if "groups" in how:
+        how["groups"] *= heads
+    whole = Call(call.op, {**call.given, next(iter(call.given)): x}, call.out, call.desk)
+    made = window(whole, op, x.sizes[1], kernel, padding, **how)
+    outer = tuple(d for d in call.view().dims[0] if d.axis == "n")
+    apart = (*outer, Digit("c", heads, width))
+    return made._replace(dims=(apart, axis_of("c", width), *made.dims[2:]))
+
+
+def _reads_fill(op: str, fill: float) -> bool:
+    """Return whether a window takes these pixels for padding.
+
+    That a max pool reads noughts there, and not what is least, is kept no more than mirrored rows.
+    """
+    return fill == 0 or (op == "Maxpool" and fill <= -1e30)
 
 
 def _pads(padding: Any, asked: list[tuple[int, int]]) -> tuple[int, int, int, int]:
@@ -223,12 +248,18 @@ def hard_swish(call: Call) -> View:
 def max_pool(call: Call) -> View:
     """Read a max pool."""
     kernel = call.pair("kernel_size")
+    inside = inside_windows(call, "Maxpool", kernel)
+    if inside is not None:
+        return inside
     return window(call, "Maxpool", call.view().sizes[-3], kernel, call.get("padding", 0))
 
 
 def avg_pool(call: Call) -> View:
     """Read an average pool; whether padding counts in its mean is not kept."""
     kernel = call.pair("kernel_size")
+    inside = inside_windows(call, "Avgpool", kernel)
+    if inside is not None:
+        return inside
     return window(call, "Avgpool", call.view().sizes[-3], kernel, call.get("padding", 0))
 
 
@@ -296,6 +327,11 @@ def reduced(op: str) -> Callable[[Call], Any]:
         keepdim = bool(call.get("keepdim", False))
         if len(dims) == 1 and all(d.axis == "c" for d in away):
             return _over_channels(call, op, x, dims[0])
+        if away and all(d.axis in "hw" for d in away) and any(d.axis in "hw" for d in kept):
+            made = pooled(call, "Avgpool" if op == "mean" else "Maxpool", x, dims)
+            for dim in dims if keepdim else ():
+                made = made._replace(dims=(*made.dims[:dim], (), *made.dims[dim:]))
+            return made
         if any(d.axis not in "hw" for d in away) or any(d.axis in "hw" for d in kept):
             raise GraphError(f"it takes the {op} over axes {dims}: over all pixels is expected")
         whole = call.desk.settled(x)
@@ -325,7 +361,7 @@ def sum_of(call: Call) -> Any:
 
 
 def summed(call: Call) -> View:
-    """Read a sum over a few parts of the channels: an Add of slices."""
+    """Read a sum over a few parts of the channels, an Add of slices, or over pixels, a mean."""
     x = call.view()
     dims = call.get("dim", [])
     dims = [dims] if isinstance(dims, int) else list(dims)
@@ -333,6 +369,9 @@ def summed(call: Call) -> View:
         raise GraphError(f"it sums over axes {dims}")
     dim = dims[0] % len(x.dims)
     digits = x.dims[dim]
+    if digits and all(digit.axis in "hw" for digit in digits):
+        mean: View = reduced("mean")(call)
+        return mean._replace(factor=mean.factor * x.sizes[dim])
     if not digits and len(x.dims):
         return x._replace(dims=x.dims[:dim] + x.dims[dim + 1 :])
     if len(digits) != 1 or digits[0].axis != "c" or digits[0].size > 8:

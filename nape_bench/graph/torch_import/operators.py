@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nape_bench.graph.torch_import import attention, joins, layers, shapes
+from nape_bench.graph.torch_import import attention, blocks, joins, layers, shapes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,13 +43,15 @@ READERS: dict[str, Callable[[Call], Any]] = {
     "adaptive_max_pool2d": layers.adaptive_pool("Maxpool"),
     "mean": layers.reduced("mean"),
     "amax": layers.reduced("maximum"),
-    "sum": layers.sum_of,
+    "sum": lambda call: attention.summed_scores(call) or layers.sum_of(call),
     "upsample_nearest2d": layers.resize,
     "upsample_bilinear2d": layers.resize,
     "upsample_bicubic2d": layers.resize,
     "pixel_shuffle": layers.blocks("DepthtoSpaceND"),
     "pixel_unshuffle": layers.blocks("SpacetoDepthND"),
     "roll": layers.roll,
+    "im2col": blocks.patches,
+    "unfold": blocks.windows_apart,
     "linalg_vector_norm": layers.vector_length,
     "clamp_min": attention.normalised_lengths,
     "softmax": attention.soft,
@@ -63,6 +65,7 @@ READERS: dict[str, Callable[[Call], Any]] = {
     "einsum": attention.einsum,
     "add": joins.add,
     "sub": joins.add,
+    "neg": joins.negative,
     "rsub": joins.add,
     "mul": joins.multiply,
     "div": joins.divide,
@@ -76,6 +79,7 @@ READERS: dict[str, Callable[[Call], Any]] = {
     "concat": joins.concat,
     "stack": joins.stack,
     "masked_fill": shapes.same,
+    "copy": attention.copied,
     "pad": shapes.pad,
     "constant_pad_nd": shapes.pad,
     "permute": shapes.of_view(shapes.permute),
@@ -98,7 +102,7 @@ READERS: dict[str, Callable[[Call], Any]] = {
     **dict.fromkeys(
         ("view", "reshape", "flatten", "unflatten", "squeeze", "unsqueeze", "_unsafe_view",
          "reshape_as", "view_as"),
-        shapes.of_view(shapes.reshape),
+        shapes.reshape,
     ),
     **dict.fromkeys(
         ("new_zeros", "new_ones", "new_full", "new_empty", "zeros_like", "ones_like", "full_like",

@@ -13,13 +13,13 @@ from nape_bench.graph.torch_import.call import Call, natural
 from nape_bench.graph.torch_import.desk import Desk
 from nape_bench.graph.torch_import.operators import READERS
 from nape_bench.graph.torch_import.trace import shape_of
-from nape_bench.graph.torch_import.values import Norm, Relative, Scores, Weight
+from nape_bench.graph.torch_import.values import Norm, Relative, Scores, Turning, Weight
 from nape_bench.graph.torch_import.views import NO_PAD, View, axis_of
 
 if TYPE_CHECKING:
     from nape_bench.graph.onnx_import_draft import Draft
 
-_OF_IMAGE = (View, Scores, Relative, Norm)
+_OF_IMAGE = (View, Scores, Relative, Norm, Turning)
 _ROLES = {2: "nc", 3: "nhc", 4: "nchw"}
 _CHECKS = frozenset({"_assert_tensor_metadata", "_assert_scalar", "_assert_async"})
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from nape_bench.errors import GraphError
 from nape_bench.graph.torch_import.call import natural
-from nape_bench.graph.torch_import.values import Norm, Relative, Scores, Weight
+from nape_bench.graph.torch_import.values import Norm, Relative, Scores, Turning, Weight
 from nape_bench.graph.torch_import.views import (
     NO_PAD,
     Digit,
@@ -51,9 +51,13 @@ def of_view(read: Callable[[Call, View], Any]) -> Callable[[Call], Any]:
     return either
 
 
-def reshape(call: Call, x: View) -> View:
+def reshape(call: Call) -> Value:
     """Read a reshape, flatten, unflatten, squeeze or unsqueeze, by the shape that comes of it."""
-    return reshaped(x, call.out)
+    value = call.first()
+    if isinstance(value, Turning) and call.out == value.of.sizes:
+        return value
+    made: Value = of_view(lambda call, x: reshaped(x, call.out))(call)
+    return made
 
 
 def permute(call: Call, x: View) -> View:

@@ -57,4 +57,17 @@ class Norm(NamedTuple):
     dim: int
 
 
-Value = View | Weight | Scores | Relative | Norm
+class Turning(NamedTuple):
+    """A part of what turns queries or keys by a rotary position (`rotary`).
+
+    Attributes:
+        of: What is turned.
+        part: "cosines", which it was multiplied by; "pairs", of exchanged channels; or "sines",
+            which these were multiplied by.
+    """
+
+    of: View
+    part: str
+
+
+Value = View | Weight | Scores | Relative | Norm | Turning

@@ -47,6 +47,7 @@ class View(NamedTuple):
         factor: What the tensor is multiplied by, which is no node yet.
         pad: Pixels that were added above, left, below and right, still to be read by a window.
         fill: What was added.
+        turned: Whether it was turned by a rotary position, so that only an attention can read it.
     """
 
     node: int
@@ -55,6 +56,7 @@ class View(NamedTuple):
     factor: float = 1.0
     pad: tuple[int, int, int, int] = NO_PAD
     fill: float = 0.0
+    turned: bool = False
 
     @property
     def sizes(self) -> tuple[int, ...]:

@@ -52,7 +52,17 @@ class NodeEmbedding(nn.Module):
         return torch.where(self.weighted[op].unsqueeze(1), weighted, regular)
 
 
-class KGNNModel(nn.Module):
+class GraphModel(nn.Module):
+    """What `train` and `predict` take: a module that predicts for a plan of so many levels.
+
+    Attributes:
+        levels: Graph convolutions that follow each other, as many as the plan has layers.
+    """
+
+    levels: int
+
+
+class KGNNModel(GraphModel):
     """Embedding, graph convolutions each followed by tanh, mean over nodes, MLP, linear head.
 
     Args:
@@ -62,6 +72,7 @@ class KGNNModel(nn.Module):
 
     def __init__(self, hidden: int, layers: int) -> None:
         super().__init__()
+        self.levels = layers
         self.embedding = NodeEmbedding(hidden)
         self.convolutions = nn.ModuleList(GraphConv(hidden, hidden) for _ in range(layers))
         self.mlp = nn.Sequential(
@@ -83,9 +94,13 @@ class KGNNModel(nn.Module):
         Returns:
             float32 [graphs of the batch].
         """
+        result: torch.Tensor = self.head(self.features(nodes, plan)).squeeze(1)
+        return result
+
+    def features(self, nodes: NodeFeatures, plan: Plan) -> torch.Tensor:
+        """Return what the head reads, float32 [graphs of the batch, hidden]."""
         x = self.embedding(nodes.take(plan.inputs))
         for convolution, links in zip(self.convolutions, plan.layers, strict=True):
             x = torch.tanh(convolution(x, links))
-        pooled = sparse_sum(x, plan.pool)
-        result: torch.Tensor = self.head(self.mlp(pooled)).squeeze(1)
+        result: torch.Tensor = self.mlp(sparse_sum(x, plan.pool))
         return result

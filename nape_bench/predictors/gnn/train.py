@@ -4,27 +4,57 @@ from __future__ import annotations
 
 import itertools
 from copy import deepcopy
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 import torch
 from torch.nn import functional
 from tqdm import tqdm
 
+from nape_bench.predictors.base import SettingError
 from nape_bench.predictors.gnn.encoding import encode_table
 from nape_bench.predictors.gnn.plan import plan_batch
 from nape_bench.predictors.gnn.states import share_states
 from nape_bench.torch_threads import one_thread
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from nape_bench.graph import GraphTable
     from nape_bench.predictors.gnn.encoding import NodeFeatures
-    from nape_bench.predictors.gnn.model import KGNNModel
+    from nape_bench.predictors.gnn.model import GraphModel
     from nape_bench.predictors.gnn.plan import Plan
     from nape_bench.predictors.gnn.states import SharedStates
 
+M = TypeVar("M", bound=torch.nn.Module)
+
 CHUNK_NODES = 2_000_000
 """Nodes that a prediction takes at once, to bound memory."""
+
+
+def device_named(name: str, who: str) -> torch.device:
+    """Return the device of this name.
+
+    Args:
+        name: As in "cpu", "cuda:1".
+        who: The predictor that asks.
+
+    Raises:
+        SettingError: It is a CUDA device, and torch sees none.
+    """
+    device = torch.device(name)
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise SettingError(
+            f"{who}: device {name!r} asked for, but torch sees no CUDA device; use 'cpu'"
+        )
+    return device
+
+
+def seeded(seed: int, make: Callable[[], M], device: torch.device) -> M:
+    """Make a module with weights drawn on the processor: the same ones on every device."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return make().to(device)
 
 
 class Prepared(NamedTuple):
@@ -59,15 +89,15 @@ class Schedule(NamedTuple):
     clip: float
 
 
-def prepare(graphs: GraphTable, model: KGNNModel) -> Prepared:
+def prepare(graphs: GraphTable, model: GraphModel) -> Prepared:
     """Encode a table and find its shared states, for this model."""
     nodes, number = encode_table(graphs)
-    states = share_states(graphs.flat(), number, len(model.convolutions))
-    return Prepared(nodes.to(model.head.weight.device), states)
+    states = share_states(graphs.flat(), number, model.levels)
+    return Prepared(nodes.to(next(model.parameters()).device), states)
 
 
 def train(
-    model: KGNNModel,
+    model: GraphModel,
     data: Prepared,
     y: np.ndarray,
     schedule: Schedule,
@@ -90,7 +120,7 @@ def train(
     rng = np.random.default_rng(seed)
     device = data.nodes.op.device
     labels = torch.as_tensor(y, dtype=torch.float32, device=device)
-    weights = list(model.parameters())
+    weights = [each for each in model.parameters() if each.requires_grad]
     optimizer = torch.optim.Adam(weights, lr=schedule.learning_rate, fused=True)
     check = None if validation is None else _Validation(*validation)
     bar = tqdm(range(schedule.epochs), progress, leave=False, disable=progress is None)
@@ -122,7 +152,7 @@ class _Validation:
         self._best = float("inf")
         self.weights: dict[str, torch.Tensor] = {}
 
-    def update(self, model: KGNNModel) -> float:
+    def update(self, model: GraphModel) -> float:
         """Look at the weights of now; return the least mean absolute error so far."""
         with torch.no_grad():
             error = float((model(self._nodes, self._plan) - self._y).abs().mean())
@@ -131,8 +161,17 @@ class _Validation:
         return self._best
 
 
-def predict(model: KGNNModel, graphs: GraphTable) -> np.ndarray:
-    """Return the prediction for each graph, standardised, float64 [graphs]."""
+def predict(
+    model: GraphModel, graphs: GraphTable, ask: Callable[..., torch.Tensor] | None = None
+) -> np.ndarray:
+    """Return the prediction for each graph, standardised, float64 [graphs].
+
+    Args:
+        model: The model.
+        graphs: One graph or more.
+        ask: What is called with nodes and plan, if not the model: a method of it.
+    """
+    ask = ask or model
     cuts = np.searchsorted(graphs.node_ptr, np.arange(0, graphs.node_ptr[-1], CHUNK_NODES))
     bounds = [*dict.fromkeys(cuts.tolist()), len(graphs)]
     parts = []
@@ -140,5 +179,5 @@ def predict(model: KGNNModel, graphs: GraphTable) -> np.ndarray:
         for start, stop in itertools.pairwise(bounds):
             data = prepare(graphs[start:stop], model)
             plan = data.plan(np.arange(stop - start), gradient=False)
-            parts.append(model(data.nodes, plan).double().cpu().numpy())
+            parts.append(ask(data.nodes, plan).double().cpu().numpy())
     return np.concatenate(parts)

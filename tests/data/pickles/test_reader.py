@@ -108,6 +108,24 @@ def test_what_is_read_fast_is_what_is_read_slowly(monkeypatch: pytest.MonkeyPatc
     assert [plain(each.value) for each in fast] == [plain(each.value) for each in slow]
 
 
+def test_pairs_of_integers_of_any_size() -> None:
+    sizes = (0, 1, 255, 256, 65535, 65536)
+    wanted = [{"pairs": [(a, b) for a in sizes for b in sizes] * (i + 1)} for i in range(3)]
+    assert values(pickle.dumps(wanted)) == wanted
+
+
+def test_ids_of_any_text() -> None:
+    ids = ["a", "", "two\nlines", "ub", "h\x05)h\x06", "\u0094\u20ac", "x" * 255, "y" * 300, "z"]
+    node = {"class": "RegularNode", "label": "conv", "op_type_idx": 3, "strides": (1, 2, 2, 1)}
+    one = [{"class": "RegularNode", "str_id": name, **node} for name in ids]
+    graphs = [{"nodes": one * (i + 1)} for i in range(30)]
+    content = dumps(graphs)
+    assert values(content) == unclassed(graphs)
+    # The last of them, which is read with many others at once.
+    with pytest.raises(DataError, match=r"byte [\d,]+: .*utf-8"):
+        values(content[::-1].replace(b"z\x01\x8c", b"\xff\x01\x8c", 1)[::-1])
+
+
 def test_what_stands_in_several_entries() -> None:
     cell, pair = ["conv"] * 3, (7, 8)
     wanted = [{"first": i, "cell": cell, "pairs": [pair, (i, 9)]} for i in range(3000)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING, NamedTuple
@@ -254,7 +255,7 @@ def test_unknown_layouts_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(GraphError, match="layout is auto, dot or own, not 'neat'"):
         tiny().draw(layout="neat")  # type: ignore[arg-type]
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(GraphError, match="dot is not installed, or failed"):
+    with pytest.raises(GraphError, match="dot gave no layout: it is not installed; layout='own'"):
         tiny().draw(layout="dot")
     assert tiny().draw() == tiny().draw(layout="own")
 
@@ -290,12 +291,42 @@ def test_graphviz_lays_out_where_it_is_installed(
     check_geometry(Picture(svg))
 
 
+@pytest.mark.skipif(shutil.which("dot") is None, reason="graphviz's dot is not installed")
+def test_graphviz_itself_draws_every_family_clean(family: Space) -> None:
+    graph = family.build(family.example)
+    svg = graph.draw(layout="dot")
+    assert svg == graph.draw()
+    check_geometry(Picture(svg))
+    assert Picture(svg).rows == Picture(graph.draw(layout="own")).rows
+
+
+@pytest.mark.skipif(shutil.which("dot") is None, reason="graphviz's dot is not installed")
+@pytest.mark.parametrize("seed", range(4))
+def test_graphviz_itself_draws_random_networks_clean(seed: int) -> None:
+    check_geometry(Picture(random_network(seed, length=40).draw(layout="dot")))
+
+
 @pytest.mark.parametrize(
-    "text", ["#!{python}\nraise SystemExit(1)", "#!{python}\nprint('node 0 a b')", "no program"]
+    ("text", "told"),
+    [
+        ("#!{python}\nraise SystemExit(3)", "exit status 3;"),
+        ("#!{python}\nraise SystemExit('Error: no\\nmore')", "exit status 1: Error: no;"),
+        ("#!{python}\nprint('node 0 a b')", "no layout of the graph"),
+        ("#!{python}\nprint('graph 1 4 nonsense')", "no layout of the graph"),
+        ("#!{python}\n", "no layout of the graph"),
+        ("#!{python}\nimport os; os.write(1, bytes([255, 254]))", "no text"),
+        (DOT.replace('"graph 1 4"', '"graph 1 nan"'), "no layout of the graph"),
+        (DOT.replace('print("edge"', 'a != "0" and print("edge"'), "no layout of the graph"),
+        ("#!{python}-that-is-not-there", "cannot be run: No such file"),
+    ],
 )
-def test_graphviz_may_fail(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_graphviz_may_fail(
+    text: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with_dot(tmp_path, monkeypatch, text)
     assert tiny().draw() == tiny().draw(layout="own")
+    with pytest.raises(GraphError, match=f"dot gave no layout: .*{told}"):
+        tiny().draw(layout="dot")
 
 
 def test_graphviz_may_take_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -305,6 +336,8 @@ def test_graphviz_may_take_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.which", lambda _: "/usr/bin/dot")
     monkeypatch.setattr(subprocess, "run", late)
     assert tiny().draw() == tiny().draw(layout="own")
+    with pytest.raises(GraphError, match="it took longer than 20 s"):
+        tiny().draw(layout="dot")
 
 
 def test_large_graphs_stay_small_pictures() -> None:

@@ -1,0 +1,1 @@
+"""Graphs told by their paths: short walks over layers, and what paths from end to end are like."""
