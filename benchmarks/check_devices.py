@@ -1,25 +1,34 @@
 """Latency on new devices: predictors that see 20 samples of each, beside published ones.
 
-    python benchmarks/check_devices.py fbnet                     # flops, params, gp, cost_ridge
-    python benchmarks/check_devices.py nb201 --predictors known_gp --known
+    python benchmarks/check_devices.py fbnet                     # 20 samples alone
+    python benchmarks/check_devices.py nb201 --others seen       # and 900 networks a known device
+    python benchmarks/check_devices.py nb201 --others known      # and all networks there
 
 It needs the latencies that HELP published, imported by the command that `nape-bench datasets`
-gives. Shown is the mean SRCC over the test devices of each task, five seeds each, and over tasks.
+gives. Shown is the mean SRCC over the test devices of each task, five seeds each, and over tasks,
+with the half width of a 95 % interval over seeds (Student's t). Results are kept in
+`baselines/devices/` and not measured again.
 
 Published values are those of NASFLAT's tables for the same devices. Those predictors were trained
-on latencies of other devices first, and draw their 20 samples and tests otherwise; tasks of
-NAS-Bench-201 that have devices of Eagle among their test devices are compared with nothing.
+on latencies of other devices first, as with `--others seen`; they draw their samples and tests
+otherwise, and test on the networks that they were trained on, too. Tasks of NAS-Bench-201 that
+have devices of Eagle among their test devices are compared with nothing.
 """
 
 from __future__ import annotations
 
 import argparse
+from functools import cached_property, partial
+from pathlib import Path
 from statistics import fmean
 
+import numpy as np
+from recorded import Recorded
+from scipy.stats import t as student
 from tabulate import tabulate
 
 from nape_bench.evaluation import Evaluator, evaluate, protocol
-from nape_bench.evaluation.protocols.hardware import KNOWN, NAME, TASKS
+from nape_bench.evaluation.protocols.hardware import KNOWN, NAME, SEEN, TASKS
 
 PUBLISHED = {
     "fbnet": {
@@ -35,45 +44,66 @@ PUBLISHED = {
 }
 """Dataset -> predictor -> SRCC of tasks 0 to 5."""
 
+ENDINGS = {"none": "", "seen": SEEN, "known": KNOWN}
+FOLDER = Path(__file__).parent.parent / "baselines" / "devices"
+
 
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("dataset", choices=PUBLISHED)
-    parser.add_argument("--predictors", nargs="+", default=["flops", "params", "gp", "cost_ridge"])
     parser.add_argument(
-        "--known", action="store_true", help="latencies on the training devices are known, of all"
+        "--predictors", nargs="+", default=["flops", "cost_ridge", "known_gp", "latency_mix"]
+    )
+    parser.add_argument(
+        "--others", choices=ENDINGS, default="none", help="latencies of training devices told"
     )
     args = parser.parse_args()
     tasks = {task: devices for task, devices in TASKS.items() if task.startswith(args.dataset)}
-    found: dict[tuple[str, ...], Evaluator] = {}
+    recorded = Recorded(FOLDER / f"{args.dataset}-{args.others}.json")
+    found: dict[str, list[np.ndarray]] = {name: [] for name in args.predictors}
+    ending = ENDINGS[args.others]
     for task, devices in tasks.items():
+        means: dict[str, list[list[float]]] = {name: [] for name in args.predictors}
         for device in devices.test:
-            # Without known latencies a device is the same in every task.
-            key = (task, device) if args.known else (device,)
-            if key not in found:
-                name = f"{NAME}/{task}{KNOWN * args.known}/{device}"
-                found[key] = Evaluator(protocol(name))
-    rows = []
-    for name in args.predictors:
-        srcc = {key: score(name, each) for key, each in found.items()}
-        means = [
-            fmean([srcc[(task, d) if args.known else (d,)] for d in devices.test])
-            for task, devices in tasks.items()
-        ]
-        rows.append(line(name, means))
-    rows += [line(f"{name}, published", list(row)) for name, row in PUBLISHED[args.dataset].items()]
+            # Without other devices a device is the same in every task.
+            where = f"{task}/{device}" if ending else device
+            opened = Opened(f"{NAME}/{task}{ending}/{device}")
+            for name in args.predictors:
+                means[name].append(recorded.get(f"{where} {name}", partial(opened.score, name)))
+        for name in args.predictors:
+            found[name].append(np.mean(means[name], axis=0))
+    rows = [line(name, per_seed) for name, per_seed in found.items()]
+    rows += [
+        [f"{name}, published", *row, fmean(v for v in row if v is not None)]
+        for name, row in PUBLISHED[args.dataset].items()
+    ]
     print(tabulate(rows, ["", *tasks, "mean"], floatfmt=".3f"))
 
 
-def score(name: str, evaluator: Evaluator) -> float:
-    """Return the mean SRCC over seeds."""
-    return evaluate(name, evaluator).metrics["spearman"].value
+class Opened:
+    """A protocol, opened when something is scored on it."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    @cached_property
+    def _evaluator(self) -> Evaluator:
+        return Evaluator(protocol(self._name))
+
+    def score(self, predictor: str) -> list[float]:
+        """Return the SRCC of each seed, to five digits."""
+        found = evaluate(predictor, self._evaluator).metrics["spearman"]
+        return [round(value, 5) for value in found.per_seed]
 
 
-def line(name: str, values: list[float | None]) -> list[str | float | None]:
-    """Return a row of the table; the mean is over tasks that have a value."""
-    return [name, *values, fmean([value for value in values if value is not None])]
+def line(name: str, per_seed: list[np.ndarray]) -> list[str]:
+    """Return a row of the table: means over seeds, and half widths of intervals."""
+    cells = []
+    for values in (*per_seed, np.mean(per_seed, axis=0)):
+        half = student.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
+        cells.append(f"{values.mean():.3f} ±{half:.3f}")
+    return [name, *cells]
 
 
 if __name__ == "__main__":

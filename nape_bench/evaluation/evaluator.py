@@ -192,9 +192,9 @@ class Evaluator:
                 f"{source.version}, content {source.content_hash}."
             )
         if self.task.known is not None:
-            notes.append(
-                f"May be seen of every row, and counted: {', '.join(self.task.known.labels)}."
-            )
+            rows, listed = self.protocol.known_rows, ", ".join(self.task.known.labels)
+            told = f"{rows} rows, not scored, nor their isomorphs" if rows else "every row"
+            notes.append(f"May be seen of {told}, and counted: {listed}.")
         if self.task.auxiliary:
             versions = {f"{a.dataset}/{a.config}": a.version for a in self.protocol.auxiliary}
             listed = ", ".join(

@@ -10,7 +10,7 @@ import numpy as np
 
 from nape_bench.errors import DataError, ProtocolError
 from nape_bench.evaluation.few_labels import draw
-from nape_bench.evaluation.protocols.base import ALL, Auxiliary, Protocol
+from nape_bench.evaluation.protocols.base import ALL, Protocol
 from nape_bench.graph import GraphTable
 from nape_bench.registry import unknown_name
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nape_bench.data import Dataset, Split
+
+KNOWN_SEED = 2**20
+"""Seed of the rows of which other labels are known, where it is not every row; no run has it."""
 
 MIN_SUBSET = 20
 """A subset with fewer test rows than this is not reported on."""
@@ -196,6 +199,10 @@ def open_task(protocol: Protocol, dataset: Dataset | None = None) -> Task:
             _check_apart(protocol, rows, test)
             if len(rows):
                 seen[part] = rows
+    known = None
+    if protocol.known:
+        known, seen_groups = _known(dataset, protocol)
+        test = test.take(np.flatnonzero(~np.isin(test.groups, seen_groups)))
     if len(test) == 0:
         raise _lacking(protocol, "test", facts)
     if protocol.train is not None and "train" not in seen:
@@ -207,14 +214,12 @@ def open_task(protocol: Protocol, dataset: Dataset | None = None) -> Task:
         None if source is dataset else theirs,
         seen.get("train"),
         seen.get("validation"),
-        _known(dataset, protocol),
-        {f"{each.dataset}/{each.config}": _auxiliary(each) for each in protocol.auxiliary},
+        known,
+        _auxiliary(protocol, test),
         test,
         gone,
         subsets,
     )
-    for rows in task.auxiliary.values():
-        _check_apart(protocol, rows, test)
     if protocol.shots:
         _check_drawable(task)
     return task
@@ -227,25 +232,37 @@ def _lacking(protocol: Protocol, part: str, told: DatasetFacts) -> ProtocolError
     )
 
 
-def _known(dataset: Dataset, protocol: Protocol) -> Known | None:
-    if not protocol.known:
-        return None
+def _known(dataset: Dataset, protocol: Protocol) -> tuple[Known, np.ndarray]:
+    """Take the other labels, and the groups of rows that are kept out of the test for them."""
     for label in protocol.known:
         if label not in dataset.labels_info:
             raise unknown_name(f"label of {dataset.name}", label, dataset.labels_info)
     splits = _splits(dataset, ALL)
-    graphs = GraphTable.concatenate([split.graphs for split in splits])
+    graphs = GraphTable.concatenate([split.graphs.named(split.ids) for split in splits])
     labels = {
         label: np.concatenate([split.labels[label] for split in splits]) for label in protocol.known
     }
-    return Known(graphs, labels)
+    if not protocol.known_rows:
+        return Known(graphs, labels), np.array([], dtype=np.str_)
+    ids = [name for split in splits for name in split.ids]
+    groups = np.concatenate([split.groups for split in splits])
+    try:
+        rows = draw(ids, groups, protocol.known_rows, KNOWN_SEED)
+    except ProtocolError as error:
+        raise ProtocolError(f"{protocol.name}: {error}") from None
+    return Known(graphs[rows], {name: y[rows] for name, y in labels.items()}), groups[rows]
 
 
-def _auxiliary(wanted: Auxiliary) -> Rows:
+def _auxiliary(protocol: Protocol, test: Rows) -> dict[str, Rows]:
     from nape_bench.data import load_dataset
 
-    dataset = load_dataset(wanted.dataset, wanted.config, revision=wanted.version)
-    return _labelled(dataset, wanted.split, dataset.target)[0]
+    found = {}
+    for wanted in protocol.auxiliary:
+        dataset = load_dataset(wanted.dataset, wanted.config, revision=wanted.version)
+        rows = _labelled(dataset, wanted.split, dataset.target)[0]
+        _check_apart(protocol, rows, test)
+        found[f"{wanted.dataset}/{wanted.config}"] = rows
+    return found
 
 
 def _facts(dataset: Dataset, target: str) -> DatasetFacts:
@@ -293,7 +310,7 @@ def _labelled(dataset: Dataset, name: str, target: str) -> tuple[Rows, int]:
     ids = [name for split in splits for name in split.ids]
     groups = np.concatenate([split.groups for split in splits])
     tables = [split.graphs for split in splits]
-    graphs = tables[0] if len(tables) == 1 else GraphTable.concatenate(tables)
+    graphs = (tables[0] if len(tables) == 1 else GraphTable.concatenate(tables)).named(ids)
     has_label = ~np.isnan(y)
     infinite = np.flatnonzero(np.isinf(y))
     if len(infinite):

@@ -15,7 +15,7 @@ from nape_bench.graph.rows import NodeRows, distinct_rows
 from nape_bench.graph.vocabulary import COLUMN_DTYPES, COLUMN_LIMITS, COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import ArrayLike
     from torch_geometric.data import Data
@@ -30,6 +30,9 @@ class GraphTable:
         target: Target of each edge, counted likewise; ascending in a graph, in slot order.
         node_ptr: First node of each graph and, last, the number of nodes, int64 [graphs + 1].
         edge_ptr: The same for edges.
+        ids: What each graph is called, "<family>:<specification>", object [graphs]; None where
+            that is not told. What a graph leaves out of a specification (operations that lead
+            nowhere) can be read off it.
 
     The arrays are kept, not copied, where their dtypes are those of `COLUMN_DTYPES`. What comes
     from outside goes through `check` first.
@@ -45,12 +48,14 @@ class GraphTable:
         target: np.ndarray,
         node_ptr: np.ndarray,
         edge_ptr: np.ndarray,
+        ids: np.ndarray | None = None,
     ) -> None:
         self.columns = {name: _narrowed(name, np.asarray(columns[name])) for name in COLUMNS}
         self.source = np.asarray(source, dtype=np.int32)
         self.target = np.asarray(target, dtype=np.int32)
         self.node_ptr = np.asarray(node_ptr, dtype=np.int64)
         self.edge_ptr = np.asarray(edge_ptr, dtype=np.int64)
+        self.ids = ids
 
     @classmethod
     def from_graphs(cls, graphs: Iterable[ArchGraph]) -> GraphTable:
@@ -81,6 +86,21 @@ class GraphTable:
             np.concatenate([p.target for p in parts]),
             pointers(np.concatenate([np.diff(p.node_ptr) for p in parts])),
             pointers(np.concatenate([np.diff(p.edge_ptr) for p in parts])),
+            _ids_of(parts),
+        )
+
+    def named(self, ids: Sequence[str]) -> GraphTable:
+        """Return the same graphs, over the same memory, with ids.
+
+        Raises:
+            GraphError: There is not one id for each graph.
+        """
+        if len(ids) != len(self):
+            raise GraphError(f"{len(ids)} ids for a table of {len(self)} graphs")
+        names = np.empty(len(ids), dtype=object)
+        names[:] = ids
+        return GraphTable(
+            self.columns, self.source, self.target, self.node_ptr, self.edge_ptr, names
         )
 
     def part(self, start: int, stop: int) -> GraphTable:
@@ -93,6 +113,7 @@ class GraphTable:
             self.target[edges],
             self.node_ptr[start : stop + 1] - nodes.start,
             self.edge_ptr[start : stop + 1] - edges.start,
+            None if self.ids is None else self.ids[start:stop],
         )
 
     def check(self) -> GraphTable:
@@ -228,7 +249,14 @@ class GraphTable:
             self.target[edges],
             pointers(node_counts),
             pointers(edge_counts),
+            None if self.ids is None else self.ids[chosen],
         )
+
+
+def _ids_of(parts: Sequence[GraphTable]) -> np.ndarray | None:
+    """Return the ids of several tables end to end, if all of them have some."""
+    named = [part.ids for part in parts if part.ids is not None]
+    return np.concatenate(named) if len(named) == len(parts) else None
 
 
 def _narrowed(name: str, values: np.ndarray) -> np.ndarray:

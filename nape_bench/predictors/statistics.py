@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -274,6 +275,9 @@ _BLOCKS = (
 )  # fmt: skip
 
 
+_FOUND: WeakKeyDictionary[GraphTable, tuple[np.ndarray, tuple[str, ...]]] = WeakKeyDictionary()
+
+
 def graph_statistics(graphs: GraphTable) -> tuple[np.ndarray, tuple[str, ...]]:
     """Describe each graph by statistics of its nodes and edges.
 
@@ -282,8 +286,17 @@ def graph_statistics(graphs: GraphTable) -> tuple[np.ndarray, tuple[str, ...]]:
 
     Returns:
         Values, float64 [n, columns], all finite, and the names of the columns. Both depend on
-        nothing but each graph; a column may be constant over a table.
+        nothing but each graph; a column may be constant over a table. A table's values are worked
+        out once and not to be written to.
     """
+    if graphs not in _FOUND:
+        _FOUND[graphs] = _statistics(graphs)
+    return _FOUND[graphs]
+
+
+def _statistics(graphs: GraphTable) -> tuple[np.ndarray, tuple[str, ...]]:
     nodes = _Nodes(graphs)
     columns = {name: column for block in _BLOCKS for name, column in block(nodes).items()}
-    return np.stack(list(columns.values()), axis=1).astype(np.float64), tuple(columns)
+    values = np.stack(list(columns.values()), axis=1).astype(np.float64)
+    values.flags.writeable = False
+    return values, tuple(columns)

@@ -93,13 +93,14 @@ def test_each_seed_is_fitted_to_its_sample_and_scored_on_the_rest(tiny: object, 
 
 
 def test_isomorphs_of_the_sample_are_not_scored(own_home: object) -> None:
-    built = RowsBuilder(space("nb201"))
+    nb201 = space("nb201")
+    built = RowsBuilder(nb201)
     skip, none = "skip_connect", "none"
     # The other two edges lead nowhere, so that all of these compute the same.
     for op in ("nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3", none):
-        built.add(f"|{op}~0|+|{none}~0|{none}~1|+|{skip}~0|{none}~1|{none}~2|")
+        built.add(nb201.parse(f"|{op}~0|+|{none}~0|{none}~1|+|{skip}~0|{none}~1|{none}~2|"))
     for op in ("nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3"):
-        built.add(f"|{op}~0|+|{op}~0|{op}~1|+|{op}~0|{op}~1|{op}~2|")
+        built.add(nb201.parse(f"|{op}~0|+|{op}~0|{op}~1|+|{op}~0|{op}~1|{op}~2|"))
     put_tiny(splits={"test": built.rows({"accuracy": np.arange(7.0)})}, family="nb201")
     task = open_task(protocol("few-shot/tiny-2"))
     assert len(np.unique(task.test.groups)) == 4
@@ -212,3 +213,32 @@ def test_what_makes_no_use_of_other_labels_is_told_so(own_home: object) -> None:
 def test_other_labels_that_there_are_not_are_named(own_home: object) -> None:
     with pytest.raises(UnknownNameError, match="unknown label of nape/two 'othr'"):
         open_task(dataclasses.replace(with_known(), known=("othr",)))
+
+
+def test_rows_of_which_other_labels_are_known_are_not_tested(own_home: object) -> None:
+    task = open_task(dataclasses.replace(with_known(), known_rows=30))
+    assert task.known is not None
+    known, test = task.known.graphs.ids, set(task.test.ids)
+    assert known is not None
+    assert (len(known), len(test)) == (30, 90)
+    assert test.isdisjoint(known)
+    assert not np.isin(task.test.groups, task.known.graphs.groups).any()
+    assert task.label_budget == 10 + task.known.count <= 10 + 30
+    with pytest.raises(ProtocolError, match="120 labels cannot be drawn"):
+        open_task(dataclasses.replace(with_known(), known_rows=120))
+
+
+def test_transfer_within_a_dataset_has_none_of_the_source_in_the_test(
+    own_home: object, remembers: type[Remembers]
+) -> None:
+    put_tiny(count=120)
+    put_tiny(config="other", count=120, y=labels_of("hiaml", 120)[::-1].copy())
+    evaluator = Evaluator("transfer/tiny-to-tiny/other")
+    task = evaluator.task
+    assert task.train is not None
+    assert not np.isin(task.test.groups, task.train.groups).any()
+    result = evaluate(remembers, evaluator, seeds=2)
+    assert [len(given) for _, given in remembers.fitted] == [len(task.train)] * 2
+    assert [len(given) for _, given in remembers.tuned] == [20, 20]
+    assert result.counts.label_budget == task.label_budget
+    assert task.label_budget == len(task.train) + len(task.validation or ()) + 20

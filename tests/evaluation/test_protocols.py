@@ -98,6 +98,12 @@ def test_a_device_is_a_target_of_which_twenty_samples_are_seen() -> None:
     assert len(known) == 9
     assert "pixel3" in known
     assert "fpga" not in known
+    assert protocol("hw/fbnet-0-known/fpga").known_rows == 0
+    seen = protocol("hw/fbnet-0-seen/fpga")
+    assert (seen.known, seen.known_rows) == (known, 4000)
+    assert protocol("hw/nb201-0-seen/fpga").known_rows == 900
+    with pytest.raises(UnknownNameError):
+        protocol("hw/fbnet-0-seen-known/fpga")
     with pytest.raises(UnknownNameError, match="did you mean fbnet-"):
         protocol("hw/fbnet/fpga")
     with pytest.raises(UnknownNameError, match="known are eyeriss, fpga, raspi4"):
@@ -191,7 +197,10 @@ def test_protocols_whose_parts_have_no_rows_are_not_listed(own_home: object) -> 
     rows = built.rows({"accuracy": labels_of("hiaml", 30)})
     nothing = rows.take([])
     put_tiny("nape/tests_only", splits={"train": nothing, "validation": nothing, "test": rows})
-    known = [name for name in known_protocols() if "tests_only" in name]
+    mine = [name for name in known_protocols() if "tests_only" in name]
+    known = [name for name in mine if not name.startswith("transfer/")]
+    assert "transfer/hiaml-to-tests_only" in mine
+    assert "transfer/tests_only-to-hiaml" not in mine, "it has nothing to be fitted to"
     kinds = ["few-shot/tests_only-20", "gennape/tests_only-zero-shot", "zero-shot/tests_only"]
     assert known == kinds
     assert [Evaluator(name).protocol.name for name in known] == known
@@ -205,3 +214,32 @@ def test_a_latency_table_without_the_device_has_no_protocol(own_home: object) ->
     put_tiny("nape/fbnet", "latency", family="fbnet", label=("fpga", LATENCY))
     known = [name for name in known_protocols() if name.startswith("hw/")]
     assert known == ["hw/fbnet-0/fpga", "hw/fbnet-1/fpga"]
+
+
+def test_transfer_is_fitted_to_one_task_and_sees_twenty_labels_of_another() -> None:
+    made = protocol("transfer/nb101-to-hiaml")
+    assert made.source is not None
+    assert (made.source.dataset, made.source.config) == ("nape/nb101", "micro")
+    assert (made.dataset, made.config, made.shots) == ("nape/hiaml", "micro", 20)
+    assert (made.train, made.validation, made.test) == ("train", "validation", "all")
+    own = protocol("transfer/jane/mine/accuracy-to-nb201/cifar10")
+    assert own.source is not None
+    assert (own.source.dataset, own.dataset) == ("jane/mine", "nape/nb201")
+
+
+def test_transfer_between_labels_of_one_dataset_tests_on_what_the_source_has_not() -> None:
+    assert protocol("transfer/nb201/cifar10-to-nb201/cifar100").test == "test"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("transfer/nb101", "<a>-to-<b> expected"),
+        ("transfer/nb101-to-hiaml-to-nb201", "<a>-to-<b> expected"),
+        ("transfer/nb101-to-", "expected, as in transfer/hiaml"),
+        ("transfer/hiaml-to-hiaml/micro", "the same labels"),
+    ],
+)
+def test_transfer_from_or_to_nothing_is_told_the_pattern(name: str, said: str) -> None:
+    with pytest.raises(ProtocolError, match=said):
+        protocol(name)

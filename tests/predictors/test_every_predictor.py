@@ -29,6 +29,7 @@ QUICK: dict[str, dict[str, Any]] = {
         for name in predictors()
         if name.startswith("gennape_")
     },
+    "multi_predict": {"proxies": ("flops", "params")},
 }
 """Settings under which a fit on 120 graphs takes a second, where the defaults take more."""
 
@@ -43,6 +44,9 @@ in tell less than graphs do; (0.7, 0.7) for others."""
 BRIEF: dict[str, dict[str, Any]] = {
     "aiop": {"backbone_steps": 4, "fine_tune_epochs": 10, "fine_tune_learning_rate": 1e-2},
     "adaproxy": {"epochs": 2},
+    "multi_predict": {"epochs": 10, "proxies": ("flops", "params")},
+    "multi_predict_latency": {"epochs": 10},
+    "help_like": {"epochs": 10},
     "gbdt": {"trees": 10},
     "kgnn": {"epochs": 2, "fine_tune_epochs": 10, "fine_tune_learning_rate": 1e-2},
     **{

@@ -84,6 +84,8 @@ class Protocol:
         source: Where `train` and `validation` are from, if not from the test's dataset.
         known: Other label columns of the same config, which a predictor may see of every row, the
             test's too: latencies on other devices.
+        known_rows: Of how many rows it may see them, where it is not every row; they are drawn as
+            `shots` are, the same for all seeds, and neither they nor their isomorphs are tested.
         auxiliary: Labels of other tasks, which a predictor may learn from before it is fitted.
     """
 
@@ -100,6 +102,7 @@ class Protocol:
     shots: int = 0
     source: Source | None = None
     known: tuple[str, ...] = ()
+    known_rows: int = 0
     auxiliary: tuple[Auxiliary, ...] = ()
 
     @property

@@ -4,9 +4,10 @@ Sets of test devices are those of NASFLAT (Akhauri and Abdelfattah, AutoML 2024)
 that HELP published (Lee et al., NeurIPS 2021). There, and in HELP and Multi-Predict, a predictor is
 trained on latencies of further devices first, 900 networks each (NAS-Bench-201) or 4,000 (FBNet).
 `hw/<dataset>-<task>/<device>` gives the 20 samples alone, which asks for more;
-`hw/<dataset>-<task>-known/<device>` also the latencies of all networks on the task's training
-devices, those of the test too, and counts them. Devices that are not in HELP's table (those of
-Eagle) are left out.
+`hw/<dataset>-<task>-seen/<device>` also the latencies of so many networks on the task's training
+devices, which are then not in the test; and `hw/<dataset>-<task>-known/<device>` those of all
+networks, the test's too. All are counted. Devices that are not in HELP's table (those of Eagle) are
+left out.
 """
 
 from __future__ import annotations
@@ -103,7 +104,10 @@ TASKS = {
 }
 """Task -> its devices; NASFLAT's numbers of tasks."""
 
-KNOWN = "-known"
+KNOWN, SEEN = "-known", "-seen"
+"""Endings of tasks: the training devices' latencies of all networks, or of some, may be seen."""
+SEEN_ROWS = {"nb201": 900, "fbnet": 4000}
+"""Dataset -> networks that HELP, Multi-Predict and NASFLAT measure on each training device."""
 
 
 def _make(parts: Sequence[str]) -> Protocol:
@@ -112,16 +116,19 @@ def _make(parts: Sequence[str]) -> Protocol:
             f"protocol {'/'.join([NAME, *parts])!r}: {NAME}/<dataset>-<task>/<device> expected, "
             f"as in {NAME}/fbnet-0/fpga"
         )
-    task, device = parts[0].removesuffix(KNOWN), parts[1]
+    ending = next((e for e in (SEEN, KNOWN) if parts[0].endswith(e)), "")
+    task, device = parts[0].removesuffix(ending), parts[1]
     if task not in TASKS:
         raise unknown_name(f"task of {NAME}", task, TASKS)
     if device not in TASKS[task].test:
         raise unknown_name(f"test device of {NAME}/{task}", device, TASKS[task].test)
-    known = TASKS[task].train if parts[0].endswith(KNOWN) else ()
-    dataset, also = _dataset(task), f", all of {len(known)} others" if known else ""
+    known = TASKS[task].train if ending else ()
+    rows = SEEN_ROWS[task.rpartition("-")[0]] if ending == SEEN else 0
+    dataset, also = _dataset(task), f", {rows or 'all'} of each of {len(known)} others"
     return Protocol(
         name="/".join([NAME, *parts]),
-        title=f"{dataset} ({CONFIG}): {SHOTS} latencies of {device} seen{also}, the rest ranked",
+        title=f"{dataset} ({CONFIG}): {SHOTS} latencies of {device} seen"
+        f"{also if known else ''}, the rest ranked",
         dataset=dataset,
         config=CONFIG,
         version=published_version(dataset, CONFIG),
@@ -131,6 +138,7 @@ def _make(parts: Sequence[str]) -> Protocol:
         test=ALL,
         shots=SHOTS,
         known=known,
+        known_rows=rows,
     )
 
 
@@ -142,7 +150,7 @@ def _names(pairs: Sequence[tuple[str, str]]) -> list[str]:
     return [
         f"{NAME}/{task}{kind}/{device}"
         for task, devices in TASKS.items()
-        for kind in ("", KNOWN)
+        for kind in ("", SEEN, KNOWN)
         for device in devices.test
         if (_dataset(task), CONFIG) in pairs
     ]
@@ -152,7 +160,7 @@ add_family(
     ProtocolFamily(
         name=NAME,
         title="latency on a new device, of which a predictor sees 20 samples",
-        pattern=f"{NAME}/<dataset>-<task>[{KNOWN}]/<device>",
+        pattern=f"{NAME}/<dataset>-<task>[{SEEN} or {KNOWN}]/<device>",
         example=f"{NAME}/fbnet-0/fpga",
         make=_make,
         names=_names,
