@@ -55,12 +55,15 @@ def main() -> None:
 
 
 def wanted(results: Path) -> list[tuple[str, int]]:
-    """Return the architectures and image sizes of a results file, those with most rows first."""
+    """Return the architectures and image sizes of a results file: most rows, then least weights."""
+    found: Counter[tuple[str, int]] = Counter()
+    params = {}
     with results.open(encoding="utf-8", newline="") as file:
-        found = Counter(
-            (row["model"].partition(".")[0], int(row["img_size"])) for row in csv.DictReader(file)
-        )
-    return sorted(found, key=lambda key: (-found[key], key))
+        for row in csv.DictReader(file):
+            key = (row["model"].partition(".")[0], int(row["img_size"]))
+            found[key] += 1
+            params[key] = float(row["param_count"].replace(",", ""))
+    return sorted(found, key=lambda key: (-found[key], params[key], key))
 
 
 def traced(architecture: str, size: int) -> dict[str, Any]:

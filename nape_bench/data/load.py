@@ -125,13 +125,10 @@ def _lacking(
     at_hand: Mapping[tuple[str, str, str], Found],
 ) -> UnknownNameError:
     """Say which name is not at hand: of the dataset, its config, or the version."""
+    if not at_hand:
+        return no_dataset(name)
     specs = dataset_specs()
     how = dict(specs[name].how) if name in specs else {}
-    if not at_hand:
-        known = {key[0] for key in find_all()} | set(specs)
-        if name in known:
-            return _not_at_hand(name, how)
-        return unknown_name("dataset", name, known, "`nape-bench datasets` lists them.")
     configs = {key[1] for key in at_hand}
     if config not in configs:
         if config in how:
@@ -141,9 +138,25 @@ def _lacking(
     return unknown_name(f"version of {name}, config {config},", str(revision), versions)
 
 
+def no_dataset(name: str) -> UnknownNameError:
+    """Say of a dataset of which nothing is at hand how it is made, or that nobody knows it."""
+    specs = dataset_specs()
+    if name in specs:
+        return _not_at_hand(name, specs[name].how)
+    known = {key[0] for key in find_all()} | set(specs)
+    return unknown_name("dataset", name, known, "`nape-bench datasets` lists them.")
+
+
 def _not_at_hand(name: str, how: Mapping[str, str]) -> UnknownNameError:
     looked = ", ".join(f"{place.source} {place.root}" for place in places())
-    commands = "; ".join(f"config {config} is made by `{text}`" for config, text in how.items())
+    made = {
+        command: [config for config in how if how[config] == command] for command in how.values()
+    }
+    commands = "; ".join(
+        f"config{'s' * (len(configs) > 1)} {', '.join(configs)} "
+        f"{'are' if len(configs) > 1 else 'is'} made by `{command}`"
+        for command, configs in made.items()
+    )
     return UnknownNameError(
         f"{name} is not at hand (looked in {looked}): {commands or 'no known way'}"
     )

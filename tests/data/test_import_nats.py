@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 from nape_bench import load_dataset
 from nape_bench.cli.main import main
 from nape_bench.data.importers import import_nats
+from nape_bench.data.importers.nats_whole import read_cells
+from nape_bench.data.importers.sources import plain_source
 from nape_bench.errors import DataError
 from nape_bench.spaces import space
 
@@ -193,11 +195,161 @@ def test_files_that_are_no_bzip2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
             import_nats(path, progress=False)
 
 
-def test_files_of_all_cells_are_named(tmp_path: Path) -> None:
-    for name in ("NATS-tss-v1_0-3ffb9.pickle.pbz2", "NAS-Bench-201-v1_1-096897.pth"):
-        (tmp_path / name).write_bytes(b"")
-        with pytest.raises(DataError, match=r"holds all cells at once, .*NATS-tss-.*-simple\.tar"):
-            import_nats(tmp_path / name, progress=False)
+def all_cells(*, less_and_full: bool = False, cells: int = 6, change: Any = None) -> Any:
+    """Return what the file of all cells holds."""
+    names = {"12": "less", "200": "full"} if less_and_full else {"12": "12", "200": "200"}
+    told = [changed(*change) if change and not c else results(c, (777, 888)) for c in range(cells)]
+    return {
+        "meta_archs": CELLS,
+        "arch2infos": {
+            cell: {names[epochs]: each for epochs, each in found.items()}
+            for cell, found in enumerate(told)
+        },
+        "evaluated_indexes": set(range(cells)),
+    }
+
+
+TORCH_MAGIC = 0x1950A86A20F9469CFC6C
+
+
+def write_whole(path: Path, value: Any, kind: str) -> Path:
+    """Write a file of all cells: `pbz2`, or `pth`, of torch.save before 1.6."""
+    if kind == "pbz2":
+        path.write_bytes(bz2.compress(pickle.dumps(value, 4)))
+    else:
+        before = (TORCH_MAGIC, 1001, {"little_endian": True})
+        path.write_bytes(b"".join(pickle.dumps(each, 2) for each in (*before, value, [])))
+    return path
+
+
+WHOLE = {
+    "pbz2": ("NATS-tss-v1_0-3ffb9.pickle.pbz2", "nats"),
+    "pth": ("NAS-Bench-201-v1_1-096897.pth", "nb201"),
+}
+
+
+@pytest.mark.parametrize("kind", WHOLE)
+@pytest.mark.parametrize("cells", [1, 6])
+def test_files_of_all_cells(
+    tmp_path: Path, kind: str, cells: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name, prefix = WHOLE[kind]
+    value = all_cells(less_and_full=prefix == "nb201", cells=cells)
+    path = write_whole(tmp_path / name, value, kind)
+    assert main(["import", "nats", str(path)]) == 0
+    assert f"{cells} rows read, {cells} architectures kept" in capsys.readouterr().out
+    folder = tmp_path / "simple"
+    for cell in range(cells):
+        write(folder, results(cell, (777, 888)), cell)
+    import_nats(folder, version="v9", progress=False)
+    for ours in ("cifar10", "cifar100_12", "imagenet16"):
+        ds = load_dataset("nape/nb201", f"{prefix}_{ours}", revision="v1.0")
+        same = load_dataset("nape/nb201", f"nats_{ours}", revision="v9")
+        for split in ds:
+            assert ds[split].ids == same[split].ids
+            for label, values in same[split].labels.items():
+                label_here = label.replace("nats", prefix, 1)
+                assert np.array_equal(ds[split].labels[label_here], values, equal_nan=True)
+    cite = load_dataset("nape/nb201", f"{prefix}_cifar10").provenance["source"]
+    assert ("NATS-Bench" in cite) == (prefix == "nats")
+
+
+def test_a_file_of_more_cells_than_a_batch(tmp_path: Path) -> None:
+    """Python writes a dictionary in batches of 1,000 items; strings are shared over cells."""
+    specs = [space("nb201").format(s) for s in space("nb201").enumerate()][:2001]
+    told = results(0, (777,))
+    cells = {}
+    for number, arch in enumerate(specs):
+        cells[number] = {
+            epochs: {**each, "arch_index": number, "arch_str": arch}
+            for epochs, each in told.items()
+        }
+    value = {"meta_archs": specs, "arch2infos": cells, "evaluated_indexes": set()}
+    for kind in ("pbz2", "pth"):
+        path = write_whole(tmp_path / WHOLE[kind][0], value, kind)
+        sources = [plain_source(path)]
+        found = [(number, told["200"]["arch_str"]) for _, number, told in read_cells(*sources)]
+        assert found == list(enumerate(specs))
+
+
+def test_one_bad_cell_of_all(tmp_path: Path) -> None:
+    value = all_cells(change=([*ONE, "flop"], "much"))
+    path = write_whole(tmp_path / WHOLE["pbz2"][0], value, "pbz2")
+    with pytest.raises(DataError, match=r"cell 0 \(byte [\d,]+\): flop is 'much'"):
+        import_nats(path, progress=False)
+    ((_, report), *_) = import_nats(path, skip_bad=True, progress=False)
+    assert [row.where.split(" (")[0] for row in report.skipped] == ["cell 0"]
+    assert report.kept == 5
+
+
+HOSTILE: dict[str, tuple[Any, str]] = {
+    "a command": ({"arch2infos": {0: {"200": print}}}, "the name '__builtin__'.'print' is refused"),
+    "before it": ({"meta_archs": print, "arch2infos": {}}, "'print' is refused"),
+    "no cells": ({"meta_archs": []}, "no dictionary arch2infos of items stands in"),
+    "a list": ([1, 2], "no dictionary arch2infos of items stands in"),
+    "texts for keys": ({"arch2infos": {"0": {}}}, "none of its rows can be read"),
+    "a number": ({"arch2infos": {0: 7}}, "the values of the dictionary are to be dictionaries"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_files_of_all_cells(tmp_path: Path, own_home: Path, name: str) -> None:
+    value, message = HOSTILE[name]
+    path = write_whole(tmp_path / WHOLE["pth"][0], value, "pth")
+    with pytest.raises(DataError, match=re.escape(message)) as caught:
+        import_nats(path, progress=False)
+    assert str(path) in str(caught.value)
+    assert list(own_home.iterdir()) == []
+
+
+def test_a_cell_that_is_the_dictionary_of_all(tmp_path: Path) -> None:
+    cells: dict[int, Any] = {}
+    cells[0] = {"200": cells}
+    path = write_whole(tmp_path / WHOLE["pth"][0], {"arch2infos": cells}, "pth")
+    with pytest.raises(DataError, match="is one of its own entries"):
+        import_nats(path, progress=False)
+
+
+def test_files_of_all_cells_that_are_damaged(tmp_path: Path) -> None:
+    path = write_whole(tmp_path / WHOLE["pbz2"][0], all_cells(), "pbz2")
+    whole = path.read_bytes()
+    for content, message in (
+        (whole[:-200], "is cut off"),
+        (b"BZh9" + bytes(90), "is no bzip2 file"),
+        (b"", "is cut off"),
+        (bz2.compress(bytes(40 << 20)), "more than .* bytes unpacked, or than 100 times"),
+    ):
+        path.write_bytes(content)
+        with pytest.raises(DataError, match=message):
+            import_nats(path, progress=False)
+    path = tmp_path / WHOLE["pth"][0]
+    for content in (b"", b"PK\x03\x04" + bytes(40), b"no such file"):
+        path.write_bytes(content)
+        with pytest.raises(DataError, match=r"is no file of torch\.save before torch 1\.6"):
+            import_nats(path, progress=False)
+
+
+def test_several_forms_of_the_same_cells(tmp_path: Path) -> None:
+    write_whole(tmp_path / WHOLE["pbz2"][0], all_cells(), "pbz2")
+    write(tmp_path / "simple", results(0))
+    with pytest.raises(DataError, match="hold the same cells: give the path of one"):
+        import_nats(tmp_path, progress=False)
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_damaged_files_of_all_cells(tmp_path_factory: pytest.TempPathFactory, data: Any) -> None:
+    folder = tmp_path_factory.mktemp("damaged")
+    value = all_cells(less_and_full=True, cells=2)
+    path = write_whole(folder / WHOLE["pth"][0], value, "pth")
+    content = bytearray(path.read_bytes())
+    for _ in range(data.draw(st.integers(1, 3))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    path.write_bytes(content[: data.draw(st.integers(len(content) // 2, 10**6))])
+    try:
+        import_nats(path, version=f"v{data.draw(st.integers(0, 10**12))}", progress=False)
+    except DataError as error:
+        assert str(path) in str(error) or "with other content" in str(error)  # noqa: PT017
 
 
 @settings(max_examples=100, deadline=None)

@@ -53,3 +53,9 @@ def test_the_command_writes_what_would_be_published(
         assert (tmp_path / "hiaml" / path).read_bytes() == content
     assert main(["card"]) == 2
     assert "--all" in capsys.readouterr().err
+    assert main(["card", "nape/fbnet"]) == 2
+    told = capsys.readouterr().err
+    assert "nape/fbnet is not at hand" in told
+    assert "config latency is made by `nape-bench import help_latency" in told
+    assert main(["card", "nape/transnas_macro"]) == 2
+    assert capsys.readouterr().err.count("nape-bench import transnas") == 1

@@ -8,10 +8,12 @@
   holds (github.com/GATECH-EIC/HW-NAS-Bench, MIT).
 
 - nats_cifar10 and so on: accuracies of all trainings, of 200 and of 12 epochs, from NATS-Bench's
-  archive of a file a cell, to which github.com/D-X-Y/NATS-Bench (MIT) links.
+  archive of a file a cell, to which github.com/D-X-Y/NATS-Bench (MIT) links, or its file of all.
+- nb201_cifar10 and so on: the same of the benchmark's own file (github.com/D-X-Y/NAS-Bench-201,
+  MIT), which has fewer trainings.
 
 The importers of latency and hw were tested on the published values, put into files in those
-formats, that of nats on small made files alone.
+formats, that of nats and nb201 on small made files alone.
 """
 
 from __future__ import annotations
@@ -46,6 +48,10 @@ NB201 = register(
             **dict.fromkeys(
                 [f"nats_{name}" for name in NATS],
                 "nape-bench import nats NATS-tss-v1_0-3ffb9-simple.tar",
+            ),
+            **dict.fromkeys(
+                [f"nb201_{name}" for name in NATS],
+                "nape-bench import nats NAS-Bench-201-v1_1-096897.pth",
             ),
             **dict.fromkeys(
                 ("hw_cifar10", "hw_cifar100", "hw_imagenet16"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nape_bench.data.info import DEFAULT_CONFIG, check_name, version_key
+from nape_bench.data.load import no_dataset
 from nape_bench.data.manifest import FILE_NAME, Manifest, data_file, to_json
 from nape_bench.data.pictures import pictures, with_section
 from nape_bench.data.places import find_all
@@ -100,8 +101,7 @@ def _at_hand(name: str, version: str | None) -> tuple[str, dict[str, Found]]:
     """Return the version that is meant, and config -> what is at hand of it."""
     at_hand = find_all(name)
     if not at_hand:
-        known = {key[0] for key in find_all()}
-        raise unknown_name("dataset", name, known, "`nape-bench datasets` lists them.")
+        raise no_dataset(name)
     specs = dataset_specs()
     published = specs[name].pins if name in specs else {}
     if version is None:

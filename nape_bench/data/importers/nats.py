@@ -1,11 +1,12 @@
 """import_nats: NATS-Bench's topology space, that is NAS-Bench-201 (Dong et al., TPAMI 2021).
 
-Read is the archive `NATS-tss-v1_0-3ffb9-simple.tar`, or the folder that it holds, which has a file
-a cell, `000000.pickle.pbz2` and so on: a bzip2 of a pickled dictionary, epochs ("12", "200") ->
-what became of the trainings with that many (`state_dict` of ArchResults, nats_bench/api_utils.py):
-`arch_index`, `arch_str`, and `all_results`, (dataset, seed) -> `epochs`, `flop`, `params`,
-`eval_names`, and `eval_acc1es`, "<set>@<epoch>" -> accuracy. It is read without running anything
-in it. What holds weights or all cells in one file is not read.
+Best read is the archive `NATS-tss-v1_0-3ffb9-simple.tar`, or the folder that it holds, which has a
+file a cell, `000000.pickle.pbz2` and so on: a bzip2 of a pickled dictionary, epochs ("12", "200")
+-> what became of the trainings with that many (`state_dict` of ArchResults,
+nats_bench/api_utils.py): `arch_index`, `arch_str`, and `all_results`, (dataset, seed) -> `epochs`,
+`flop`, `params`, `eval_names`, and `eval_acc1es`, "<set>@<epoch>" -> accuracy. It is read without
+running anything in it, and so are the files that have all cells (`nats_whole`), cell by cell. What
+holds weights is not read.
 
 Accuracies are those at the end of a training. CIFAR-10's test accuracy is of networks trained on
 train and validation data ("cifar10", `ori-test`), its validation accuracy of others, trained on
@@ -23,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from nape_bench.data.importers.computation_graphs import short
 from nape_bench.data.importers.entries import Benchmark, Column, Config, Entry, import_entries
 from nape_bench.data.importers.gathering import Choices
+from nape_bench.data.importers.nats_whole import NASBENCH201, is_whole, read_cells
 from nape_bench.data.importers.published import label
 from nape_bench.data.importers.repeats import ERROR
 from nape_bench.data.importers.sources import find_release, given_name
@@ -38,6 +40,10 @@ if TYPE_CHECKING:
     from nape_bench.data.importers.report import ImportReport
     from nape_bench.data.importers.sources import Source
 
+CITE_201 = (
+    "Dong and Yang, NAS-Bench-201: Extending the Scope of Reproducible Neural Architecture Search, "
+    "ICLR 2020"
+)
 CITE = (
     "Dong et al., NATS-Bench: Benchmarking NAS Algorithms for Architecture Topology and Size, "
     "TPAMI 2021"
@@ -62,7 +68,6 @@ EPOCHS = {"200": "", "12": "_12"}
 TESTED = "small files in this format, not the authors' own"
 
 _FILE = re.compile(r"(\d{6})\.pickle\.pbz2")
-_WHOLE = re.compile(r"(NATS-|NAS-Bench-201-).*\.(pickle\.pbz2|pth)")
 _SEEDS = 3
 _MOST_BYTES = 64 << 20  # of a file, unpacked
 _WHERE = "its cell"
@@ -80,12 +85,13 @@ def import_nats(
     """Make datasets of NATS-Bench's topology space, in the local store.
 
         import_nats("NATS-tss-v1_0-3ffb9-simple.tar")
+        import_nats("NAS-Bench-201-v1_1-096897.pth")
 
     Each image dataset becomes config `nats_<dataset>` of `nape/nb201`, from trainings of 200
-    epochs, and `nats_<dataset>_12`, of 12. Its label `<config>_test` is the mean test accuracy in %
-    over the trainings of a cell, of which there are one to three, and these stand beside it in the
-    order of their seeds; `..._valid` likewise; FLOPs and parameters in millions as the authors have
-    them.
+    epochs, and `nats_<dataset>_12`, of 12; of NAS-Bench-201's own file, `nb201_<dataset>`. Its
+    label `<config>_test` is the mean test accuracy in % over the trainings of a cell, of which
+    there are one to three, and these stand beside it in the order of their seeds; `..._valid`
+    likewise; FLOPs and parameters in millions as the authors have them.
 
     Args and returns as for `gennape.import_gennape`.
 
@@ -95,26 +101,32 @@ def import_nats(
     """
     choices = Choices(version, skip_bad, on_duplicate, progress)
     what = "000000.pickle.pbz2 and so on, of NATS-tss-v1_0-3ffb9-simple.tar"
-    found = find_release(path, lambda name: _FILE.fullmatch(name) or _WHOLE.match(name), what)
-    sources = [source for source in found if _FILE.fullmatch(source.name)]
-    if not sources:
+    found = find_release(path, lambda name: _FILE.fullmatch(name) or is_whole(name), what)
+    cells = [source for source in found if _FILE.fullmatch(source.name)]
+    whole = [source for source in found if is_whole(source.name)]
+    if len(whole) + bool(cells) > 1:
         raise DataError(
-            f"{found[0].where} holds all cells at once, which takes many gigabytes to open: take "
-            f"NATS-Bench's archive of one file a cell, with the same trainings ({what})"
+            f"{path} has {', '.join([*(each.name for each in whole), *([what] * bool(cells))])}, "
+            "which hold the same cells: give the path of one"
         )
+    ours = NASBENCH201.fullmatch(whole[0].name) if whole else None
+    prefix, cite = ("nb201", CITE_201) if ours else ("nats", CITE)
     configs = {
         name: Config(f"{DATASETS[dataset][0]}, {epochs} epochs", _columns(name, f"{epochs} epochs"))
-        for name, dataset, epochs in _configs()
+        for name, dataset, epochs in _configs(prefix)
     }
-    benchmark = Benchmark("nats", CITE, "nb201", configs, sources, given_name(path), tested=TESTED)
-    return import_entries(benchmark, _entries(sources), choices)
+    entries = _whole_entries(whole[0], prefix) if whole else _entries(cells)
+    benchmark = Benchmark(
+        "nats", cite, "nb201", configs, whole or cells, given_name(path), tested=TESTED
+    )
+    return import_entries(benchmark, entries, choices)
 
 
-def _configs() -> Iterator[tuple[str, str, str]]:
+def _configs(prefix: str) -> Iterator[tuple[str, str, str]]:
     """Go through the configs: name, image dataset, epochs."""
     for epochs, ending in EPOCHS.items():
         for dataset in DATASETS:
-            yield f"nats_{dataset}{ending}", dataset, epochs
+            yield f"{prefix}_{dataset}{ending}", dataset, epochs
 
 
 def _columns(config: str, epochs: str) -> dict[str, Column]:
@@ -148,6 +160,19 @@ def _entry(number: int, source: Source) -> Entry:
     return Entry(_WHERE, arch, labels, number)
 
 
+def _whole_entries(source: Source, prefix: str) -> Iterator[Entry]:
+    """Go through the cells of a file that has all of them."""
+    for where, number, told in read_cells(source):
+        yield _whole_entry(where, number, told, prefix)
+
+
+def _whole_entry(where: str, number: int, told: Any, prefix: str) -> Entry:
+    try:
+        return Entry(where, *_cell(told, number, prefix))
+    except DataError as error:
+        return Entry(where, error=str(error))
+
+
 def _read(source: Source) -> tuple[str, dict[str, float]]:
     """Return the string of a cell, and its labels.
 
@@ -155,6 +180,20 @@ def _read(source: Source) -> tuple[str, dict[str, float]]:
         DataError: The file is none of these.
     """
     told = read_objects(_unpacked(source), source.where, PLAIN, 1)[0]
+    return _cell(told, int(source.name[:6]), "nats")
+
+
+def _cell(told: Any, number: int, prefix: str) -> tuple[str, dict[str, float]]:
+    """Return the string of a cell, and its labels.
+
+    Args:
+        told: Its results by epochs.
+        number: Its number.
+        prefix: What names of configs begin with.
+
+    Raises:
+        DataError: It is none of these.
+    """
     found = {epochs: told[epochs] for epochs in EPOCHS if isinstance(told, dict) and epochs in told}
     if not found or not all(isinstance(each, dict) for each in found.values()):
         raise DataError(f"results by epochs ({', '.join(EPOCHS)}) expected, not {short(told)}")
@@ -162,14 +201,14 @@ def _read(source: Source) -> tuple[str, dict[str, float]]:
     if not isinstance(arch, str):
         raise DataError(f"the string of a cell expected (arch_str), not {short(arch)}")
     labels: dict[str, float] = {}
-    for name, dataset, epochs in _configs():
+    for name, dataset, epochs in _configs(prefix):
         if epochs not in found:
             continue
         results = found[epochs]
-        if (results.get("arch_str"), results.get("arch_index")) != (arch, int(source.name[:6])):
+        if (results.get("arch_str"), results.get("arch_index")) != (arch, number):
             raise DataError(
-                f"results of cell {source.name[:6]} expected, as the name says, and of one string, "
-                f"not of {short(results.get('arch_index'))}, {short(results.get('arch_str'))}"
+                f"results of cell {number:06d} expected, and of one string, not of "
+                f"{short(results.get('arch_index'))}, {short(results.get('arch_str'))}"
             )
         labels |= _labels(name, dataset, results.get("all_results"))
     return arch, labels

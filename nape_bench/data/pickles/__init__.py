@@ -14,7 +14,13 @@ file a million times is worked out once (`repeats`), which makes up for the inte
 from __future__ import annotations
 
 from nape_bench.data.pickles.limits import Limits
-from nape_bench.data.pickles.reader import Entry, read_entries, read_object, read_objects
+from nape_bench.data.pickles.reader import (
+    Entry,
+    read_entries,
+    read_items,
+    read_object,
+    read_objects,
+)
 from nape_bench.data.pickles.values import Array, Record, Twin
 
 __all__ = [
@@ -24,6 +30,7 @@ __all__ = [
     "Record",
     "Twin",
     "read_entries",
+    "read_items",
     "read_object",
     "read_objects",
 ]

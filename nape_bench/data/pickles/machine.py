@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 PROTO, FRAME, STOP, MARK = 0x80, 0x95, ord("."), ord("(")
 EMPTY_DICT, EMPTY_LIST, APPEND, APPENDS = ord("}"), ord("]"), ord("a"), ord("e")
+SET_ITEM, SET_ITEMS = ord("s"), ord("u")
 MEMOIZE, BINPUT, LONG_BINPUT = 0x94, ord("q"), ord("r")
 
 _LAST_PROTOCOL = 5
@@ -341,8 +342,8 @@ class Machine:
         if type(value) is str:  # mostly
             self.stack.append(value)
             return
-        if self.stack and value is self.stack[0] and isinstance(value, list):
-            raise ValueError("the list is one of its own entries")
+        if self.floor and value is self.stack[0]:
+            raise ValueError("what is read entry by entry is one of its own entries")
         if isinstance(value, Symbol) and value.use == "record":
             found, end, self._pending = self._repeats.nodes(
                 self.buffer, self.opcode_at, self.memo, len(self.stack), len(self.marks)
@@ -385,8 +386,8 @@ _ACTIONS: dict[int, Callable[[Machine], None]] = {
     APPEND: Machine._append,
     APPENDS: Machine._appends,
     EMPTY_DICT: Machine._dict,
-    ord("s"): Machine._set_item,
-    ord("u"): Machine._set_items,
+    SET_ITEM: Machine._set_item,
+    SET_ITEMS: Machine._set_items,
     ord("c"): Machine._global,
     0x93: Machine._stack_global,
     0x81: Machine._new,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -18,6 +19,8 @@ from nape_bench.data.pickles.machine import (
     MARK,
     MEMOIZE,
     PROTO,
+    SET_ITEM,
+    SET_ITEMS,
     STOP,
     Machine,
     ShortError,
@@ -38,8 +41,14 @@ _ENDS = frozenset({EMPTY_DICT, APPEND, APPENDS})
 """What follows an entry: the next one, which is a dictionary too, or the end of the list."""
 
 
+_INTEGERS = frozenset({ord("K"), ord("M"), ord("J"), 0x8A})
+"""What a key of a dictionary of items is written with."""
+_ITEM_ENDS = _INTEGERS | {SET_ITEM, SET_ITEMS}
+"""What follows an item: the key of the next one, or the end of a batch."""
+
+
 class Entry(NamedTuple):
-    """One entry of a list.
+    """One entry of a list, or one item of a dictionary, as a pair.
 
     Attributes:
         value: What it is.
@@ -101,6 +110,39 @@ def read_objects(content: bytes, name: str, limits: Limits, count: int) -> list[
         found.append(reader.whole(reader.object))
         reader.forget()
     return found
+
+
+def read_items(
+    file: BinaryIO,
+    name: str,
+    references: References,
+    key: str,
+    limits: Limits | None = None,
+    *,
+    before: int = 0,
+) -> Iterator[Entry]:
+    """Read the items of a dictionary in a pickled dictionary, holding one of them at a time.
+
+    Their keys are integers, their values dictionaries. What follows them is not read.
+
+    Args:
+        file: The file, from its beginning.
+        name: What messages call it.
+        references: What `references.scan` found in it.
+        key: What the dictionary stands under in the one that was pickled.
+        limits: What it may ask for.
+        before: Pickles that stand before this one.
+
+    Raises:
+        DataError: As for `read_entries`.
+    """
+    reader = _Reader(file, name, references, limits or Limits())
+    for _ in range(before):
+        reader.whole(reader.object)
+        reader.forget()
+    reader.whole(partial(reader.open_items, key))
+    while (entry := reader.whole(reader.item)) is not None:
+        yield entry
 
 
 class _Reader:
@@ -170,6 +212,53 @@ class _Reader:
             machine.at += 1
         self._finish(value)
         return Entry(value, self._base + start)
+
+    def open_items(self, key: str) -> None:
+        """Read up to the first item of the dictionary under a key; what came before is let go."""
+        self._check_start()
+        machine = self._machine
+        stack = machine.stack
+        while not (
+            len(stack) > 2 and stack[-1] == {} and stack[-2] == key
+            and type(stack[0]) is dict and machine.marks in ([], [1]) and len(stack) % 2
+        ):  # fmt: skip
+            if machine.peek() == STOP and not machine.marks:
+                machine.opcode_at = machine.at
+                raise ValueError(f"no dictionary {key} of items stands in what was pickled")
+            machine.step()
+        while machine.peek() in _NUMBERED:
+            machine.step()
+        del stack[:-1]
+        machine.marks.clear()
+        machine.floor = 1
+        self._memo.settle(self._base + machine.at)
+
+    def item(self) -> Entry | None:
+        """Read the next item of the dictionary, None where it ends."""
+        machine = self._machine
+        while (code := machine.peek()) not in _INTEGERS:
+            machine.opcode_at = machine.at
+            if code == (SET_ITEMS if self._open else MARK):
+                self._open = not self._open
+                machine.at += 1
+            elif code == FRAME:
+                machine.step()
+            elif self._open:
+                raise ValueError("the keys of the dictionary are to be integers")
+            else:
+                return None
+        start = machine.at
+        machine.step()
+        machine.run(_ITEM_ENDS, 3)
+        value, number = machine.stack.pop(), machine.stack.pop()
+        if not isinstance(value, dict):
+            raise ValueError("the values of the dictionary are to be dictionaries")
+        if not self._open:
+            if machine.peek() != SET_ITEM:
+                raise ValueError("an item is not put into the dictionary")
+            machine.at += 1
+        self._finish(value)
+        return Entry((number, value), self._base + start)
 
     def object(self) -> Any:
         """Read the one object of a pickle."""

@@ -180,7 +180,7 @@ HOSTILE = {
     "unknown number": (value(b"h\x63"), "there is no value of number 99 to refer to"),
     "unknown long number": (value(b"j\xff\xff\xff\x7f"), "no value of number 2147483647"),
     "number given twice": (value(b"Nq\x00"), "a value gets number 0, after one of number 0"),
-    "the list in itself": (value(b"h\x00"), "the list is one of its own entries"),
+    "the list in itself": (value(b"h\x00"), "is one of its own entries"),
     "no dictionary": (pickled(b"K\x01"), "the entries of the list are to be dictionaries"),
     "no list": (b"\x80\x04}\x94.", "a list expected, not dict"),
     "nothing": (b"\x80\x04.", "the pickle stops too early"),
