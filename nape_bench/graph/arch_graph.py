@@ -212,7 +212,9 @@ class ArchGraph:
         """Return the network as a trainable torch module (`torch_module.GraphModule`).
 
         It maps float32 [batch, channels, height, width] to [batch, classes] where the output is
-        one pixel, else to [batch, channels, height, width].
+        one pixel, else to [batch, channels, height, width]; tokens are a row of pixels. Most words
+        of our own run as well (`torch_own_layers`): an attention without masks and positions, which
+        a graph does not keep. Broadcast, Deconv, Join, Resize, Scalar, Softmax and Tuple do not.
 
         Raises:
             GraphError: An operation has no torch counterpart; the node is named.

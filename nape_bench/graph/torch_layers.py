@@ -11,6 +11,7 @@ from torch import nn
 from torch.nn import functional
 
 from nape_bench.errors import GraphError
+from nape_bench.graph import torch_own_layers as own
 from nape_bench.graph.vocabulary import COLUMNS, OPS
 
 Layer = Callable[..., torch.Tensor]
@@ -60,17 +61,26 @@ Maker = Callable[[NodeRow, list[Shape]], Layer]
 
 
 class Cut(nn.Module):
-    """Keeps leading channels, drops leading rows and columns, before another layer."""
+    """Keeps leading channels, drops leading rows and columns, before another layer.
+
+    As many pixels in other rows and columns are put into these.
+    """
 
     def __init__(self, given: Shape, read: Shape, then: Layer | None = None) -> None:
         super().__init__()
         self.rows, self.columns, self.channels = given[0] - read[0], given[1] - read[1], read[2]
+        self.pixels = None
+        if given[0] * given[1] == read[0] * read[1]:
+            self.rows = self.columns = 0
+            self.pixels = read[:2] if given[:2] != read[:2] else None
         self.then = then
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Map [batch, c, h, w] to what is read of it."""
+    def forward(self, x: torch.Tensor, *others: torch.Tensor) -> torch.Tensor:
+        """Map [batch, c, h, w] to what is read of it; other inputs are read as they are."""
         x = x[:, : self.channels, self.rows :, self.columns :]
-        return x if self.then is None else self.then(x)
+        if self.pixels is not None:
+            x = torch.unflatten(x.flatten(2), 2, self.pixels)
+        return x if self.then is None else self.then(x, *others)
 
 
 class Padded(nn.Module):
@@ -180,6 +190,26 @@ _MAKERS: dict[str, Callable[[NodeRow], Layer]] = {
     "Mean": lambda _: _mean,
     "Global": lambda _: _global,
     "Zero": lambda _: _zero,
+    "LayerNorm": own.ChannelNorm,
+    "RMSNorm": own.ChannelNorm,
+    "GroupNorm": lambda row: nn.GroupNorm(row.groups, row.shape_out[2]),
+    "L2Norm": lambda row: partial(own.normalised, row),
+    "Scale": own.Scale,
+    "Bias": own.Added,
+    "Embedding": own.Added,
+    "Tokens": own.Tokens,
+    "Transpose": lambda row: partial(own.transposed, row),
+    "Leading": lambda row: partial(own.leading, row),
+    "Trailing": lambda row: partial(own.trailing, row),
+    "Shuffle": lambda row: partial(own.shuffled, row),
+    "SpacetoDepthND": own.in_depth,
+    "Roll": lambda row: partial(own.rolled, row),
+    "LeakyReLU": lambda _: functional.leaky_relu,
+    "PReLU": lambda row: nn.PReLU(row.shape_out[2]),
+    "ELU": lambda _: functional.elu,
+    "SELU": lambda _: functional.selu,
+    "Mish": lambda _: functional.mish,
+    "HardSigmoid": lambda _: functional.hardsigmoid,
 }
 
 
@@ -203,9 +233,12 @@ def layer_for(row: NodeRow, given: list[Shape]) -> Layer:
         return product(row, given)
     if row.op == "Add":
         return partial(_sum, _cuts(row, given))
-    if row.op not in _MAKERS:
+    if row.op == "Attention":
+        layer: Layer = own.Attention(row, [row.shape_in, *given[1:]])
+    elif row.op in _MAKERS:
+        layer = _MAKERS[row.op](row)
+    else:
         raise GraphError("this operation cannot be run in torch")
-    layer = _MAKERS[row.op](row)
     return layer if given[0] == row.shape_in else Cut(given[0], row.shape_in, layer)
 
 

@@ -38,7 +38,7 @@ class Rotary(nn.Module):
     def place(self, x: torch.Tensor) -> torch.Tensor:
         rest = x[:, :, self.kept :]
         rest = rest * self.cosine + self.turn(rest) * self.sine
-        return torch.cat([x[:, :, : self.kept], rest], dim=2) if self.kept else rest
+        return torch.cat([x[:, :, : self.kept], rest], dim=2)  # none are kept: nothing and the rest
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         q, k, v = self.qkv(x).reshape(1, 6, 3, 2, 4).permute(2, 0, 3, 1, 4).unbind(0)

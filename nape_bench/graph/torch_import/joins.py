@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from nape_bench.errors import GraphError
 from nape_bench.graph.onnx_import_draft import Node
@@ -311,13 +311,13 @@ def _grown(call: Call, op: str, x: View, target: tuple[int, ...], roles: str) ->
 
 def concat(call: Call) -> Value:
     """Read a concatenation: of channels, or of tokens; or of pairs that a rotary position turns."""
-    values = list(call.first())
+    values = [v for v in call.first() if not (isinstance(v, Weight) and 0 in v.shape)]
     views = [value for value in values if isinstance(value, View)]
-    if not views:
+    if not views and not (len(values) == 1 and isinstance(values[0], Turning)):
         raise GraphError("it reads no tensor of the network")
-    dim = call.get("dim", 0) % len(views[0].dims)
-    if len(views) == len(values) == 1:
-        return views[0]
+    dim = call.get("dim", 0) % len(call.out)
+    if len(values) == 1:
+        return cast("Value", values[0])
     if len(views) < len(values):
         return _with_tokens(call, values, dim)
     turning = pairs(views, dim, stacked=False)

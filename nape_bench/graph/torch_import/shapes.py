@@ -109,9 +109,11 @@ def _in_order(call: Call, x: View, dim: int) -> View:
     return natural(call, x) if mixed else x
 
 
-def slice_(call: Call, x: View) -> View:
-    """Read a slice along one axis."""
+def slice_(call: Call, x: View) -> View | Weight:
+    """Read a slice along one axis; one of no places holds nothing of the image."""
     dim = call.dim(default=0)
+    if 0 in call.out:
+        return Weight(call.out)
     x = _in_order(call, x, dim)
     start, end = call.get("start", 0), call.get("end", 2**62)
     return sliced(x, dim, start, end, call.get("step", 1))
