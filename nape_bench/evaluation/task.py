@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nape_bench.errors import DataError, ProtocolError
 from nape_bench.evaluation.few_labels import draw
 from nape_bench.evaluation.protocols.base import ALL, Protocol
+from nape_bench.evaluation.subsets import find_subsets
 from nape_bench.graph import GraphTable
 from nape_bench.registry import unknown_name
 
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 
 KNOWN_SEED = 2**20
 """Seed of the rows of which other labels are known, where it is not every row; no run has it."""
-
-MIN_SUBSET = 20
-"""A subset with fewer test rows than this is not reported on."""
 
 
 @dataclass(frozen=True)
@@ -207,7 +205,7 @@ def open_task(protocol: Protocol, dataset: Dataset | None = None) -> Task:
         raise _lacking(protocol, "test", facts)
     if protocol.train is not None and "train" not in seen:
         raise _lacking(protocol, "train", theirs)
-    subsets = _subsets(dataset, _splits(dataset, protocol.test), test)
+    subsets = find_subsets(dataset, _splits(dataset, protocol.test), test.ids)
     task = Task(
         protocol,
         facts,
@@ -336,23 +334,3 @@ def _check_apart(protocol: Protocol, seen: Rows, test: Rows) -> None:
             f"may be seen, the first {test.ids[first]} that of {other}; the splits of "
             f"{protocol.dataset} must keep a group together"
         )
-
-
-def _subsets(dataset: Dataset, splits: Sequence[Split], test: Rows) -> dict[str, np.ndarray]:
-    from nape_bench.spaces import spaces
-
-    family = dataset.family
-    if family not in spaces():
-        return {}
-    members = spaces()[family].subsets()
-    if not members:
-        return {}
-    specs: dict[str, Any] = {}
-    for split in splits:
-        specs.update(zip(split.ids, split.specs[:], strict=True))
-    made = {}
-    for name, is_member in members.items():
-        mask = np.fromiter((is_member(specs[i]) for i in test.ids), dtype=bool, count=len(test))
-        if MIN_SUBSET <= mask.sum() < len(mask):
-            made[name] = mask
-    return made

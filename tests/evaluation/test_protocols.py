@@ -21,7 +21,9 @@ def test_every_family_reads_its_example_and_lists_names_that_it_reads(family: st
     pairs = [("nape/hiaml", "micro"), ("nape/nb201", "cifar10"), ("jane/mine", "accuracy")]
     more = [("nape/nb101", "micro"), ("nape/nb101", "cifar10"), ("nape/fbnet", "latency")]
     tasks = ("detection", "keypoints", "semantic_segmentation")
-    more += [("nape/multitask", f"ofa_pn-{task}") for task in tasks]
+    families = ("ofa_pn", "ofa_mbv3", "ofa_resnet")
+    more += [("nape/multitask", f"{f}-{task}") for f in families for task in tasks]
+    more += [("nape/zoo", "detection")]
     sisters = ("class_object", "class_scene", "autoencoder", "normal", "jigsaw", "room_layout")
     more += [("nape/transnas_micro", task) for task in (*sisters, "segmentsemantic")]
     names = entry.names([*pairs, *more])
@@ -270,3 +272,19 @@ def test_a_task_may_be_learnt_beside_its_sisters() -> None:
 def test_tasks_that_are_none(name: str, message: str) -> None:
     with pytest.raises(NapeError, match=message):
         protocol(name)
+
+
+def test_the_zoo_is_ranked_by_what_was_fitted_elsewhere() -> None:
+    made = protocol("zoo/detection")
+    assert (made.dataset, made.config, made.test, made.shots) == (
+        "nape/zoo",
+        "detection",
+        "test",
+        0,
+    )
+    assert made.source == Source("nape/nb101", "micro", "v1.1")
+    assert len(made.auxiliary) == 6
+    with pytest.raises(ProtocolError, match="zoo/<task> expected"):
+        protocol("zoo/classification/micro")
+    with pytest.raises(UnknownNameError, match="unknown task of zoo 'detecton': did you mean det"):
+        protocol("zoo/detecton")

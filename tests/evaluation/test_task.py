@@ -150,3 +150,17 @@ def test_subsets_are_those_of_the_space_with_enough_rows(own_home: object) -> No
     few_task = open_task(protocol("zero-shot/few"))
     assert 0 < sum("none" not in name for name in few_task.test.ids) < 20
     assert not few_task.subsets
+
+
+def test_subsets_of_a_zoo_are_its_families_with_their_standard_weights() -> None:
+    task = open_task(protocol("zoo/classification"))
+    assert set(task.subsets) == {"efficientnet", "mobilenet", "resnet", "vgg"}
+    test = load_dataset("nape/zoo", "classification")["test"]
+    recipe = dict(zip(test.ids, test.labels["recipe"].tolist(), strict=True))
+    family = dict(zip(test.ids, test.families, strict=True))
+    ids = np.array(task.test.ids)
+    for name, mask in task.subsets.items():
+        assert {family[each] for each in ids[mask]} == {name}
+        assert {recipe[each] for each in ids[mask]} == {1}
+    assert task.subsets["resnet"].sum() == 10
+    assert not open_task(protocol("zoo/detection")).subsets, "there is one family of detectors"
