@@ -121,15 +121,15 @@ def test_an_operation_that_torch_lacks() -> None:
     nodes = [
         {"op": "Input", "h_in": 4, "w_in": 4, "c_in": 4, "h_out": 4, "w_out": 4, "c_out": 4},
         {
-            "op": "SpacetoDepthND",
+            "op": "Resize",
             "h_in": 4,
             "w_in": 4,
             "c_in": 4,
             "h_out": 2,
             "w_out": 2,
-            "c_out": 16,
+            "c_out": 4,
         },
-        {"op": "Output", "h_in": 2, "w_in": 2, "c_in": 16, "h_out": 2, "w_out": 2, "c_out": 16},
+        {"op": "Output", "h_in": 2, "w_in": 2, "c_in": 4, "h_out": 2, "w_out": 2, "c_out": 4},
     ]
     graph = ArchGraph.from_dict({"nodes": nodes, "edges": [[0, 1], [1, 2]]})
     scores = score(graph)
