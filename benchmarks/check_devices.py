@@ -63,8 +63,9 @@ def main() -> None:
     parser.add_argument(
         "--others", choices=ENDINGS, default="none", help="latencies of training devices told"
     )
+    parser.add_argument("--tasks", nargs="+", default=list("012345"), help="numbers of tasks")
     args = parser.parse_args()
-    tasks = {task: devices for task, devices in TASKS.items() if task.startswith(args.dataset)}
+    tasks = {f"{args.dataset}-{number}": TASKS[f"{args.dataset}-{number}"] for number in args.tasks}
     recorded = Recorded(FOLDER / f"{args.dataset}-{args.others}.json")
     found: dict[str, list[np.ndarray]] = {name: [] for name in args.predictors}
     ending = ENDINGS[args.others]
@@ -80,10 +81,9 @@ def main() -> None:
         for name in args.predictors:
             found[name].append(np.mean(means[name], axis=0))
     rows = [line(name, per_seed) for name, per_seed in found.items()]
-    rows += [
-        [f"{name}, published", *row, fmean(v for v in row if v is not None)]
-        for name, row in PUBLISHED[args.dataset].items()
-    ]
+    for name, row in PUBLISHED[args.dataset].items():
+        values = [row[int(number)] for number in args.tasks]
+        rows.append([f"{name}, published", *values, fmean(v for v in values if v is not None)])
     print(tabulate(rows, ["", *tasks, "mean"], floatfmt=".3f"))
 
 
