@@ -82,6 +82,17 @@ def test_what_was_learnt_makes_it_again(name: str, graphs: GraphTable) -> None:
     np.testing.assert_array_equal(again._predict(graphs), first.predict(graphs))
 
 
+@pytest.mark.parametrize("name", ["multi_predict_latency", "help_like"])
+def test_other_devices_are_learnt_once_and_few_labels_change_nothing(
+    name: str, graphs: GraphTable
+) -> None:
+    y, known = latency(graphs), devices(2)
+    first = predictor(name, steps=5).learn_known(graphs, known)
+    first.fit(graphs[30:35], y[30:35]).fit(graphs[:GIVEN], y[:GIVEN])
+    again = predictor(name, steps=5).learn_known(graphs, known).fit(graphs[:GIVEN], y[:GIVEN])
+    np.testing.assert_array_equal(again.predict(graphs), first.predict(graphs))
+
+
 def test_an_encoding_that_there_is_not_is_refused() -> None:
     with pytest.raises(NapeError, match="encoding is one of"):
         predictor("multi_predict", encoding="words")

@@ -15,6 +15,7 @@ from nape_bench.predictors.statistics import graph_statistics
 
 if TYPE_CHECKING:
     from nape_bench.graph import GraphTable
+    from nape_bench.predictors.multi_predict.network import Network
 
 REFERENCES = 10
 """Networks whose latencies tell a device."""
@@ -45,10 +46,11 @@ class HelpLike(MultiPredictLatency):
         self._told: np.ndarray | None = None
         super()._fit(graphs, y, validation)
 
-    def _learn_devices(self, graphs: GraphTable, labels: dict[str, np.ndarray]) -> None:
+    def _learn_devices(self, graphs: GraphTable, labels: dict[str, np.ndarray]) -> Network | None:
         self._others = Others.learn(graphs, labels)
         self._spec = SpecEncoding.of(graphs)
         self._columns_scale = Scale.of(self._encode(graphs))
+        return None
 
     def _adapt(self, graphs: GraphTable, y: np.ndarray) -> None:
         import torch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -85,9 +86,12 @@ class MultiPredict(Predictor):
         if encoding not in ENCODINGS:
             raise SettingError(f"{self.name}: encoding is one of {ENCODINGS}, not {encoding!r}")
         self._known: tuple[GraphTable, dict[str, np.ndarray]] | None = None
+        self._ready = False
+        self._before: Network | None = None
 
     def _learn_known(self, graphs: GraphTable, labels: dict[str, np.ndarray]) -> None:
         self._known = graphs, labels
+        self._ready, self._before = False, None
 
     def _fit(self, graphs: GraphTable, y: np.ndarray, _: object) -> None:
         self._positive = self._known is not None and bool((y > 0).all())
@@ -98,11 +102,14 @@ class MultiPredict(Predictor):
             self._number = 0
             self._train(columns, np.zeros(len(y), dtype=np.int64), self._standard(y))
         else:
-            self._learn_devices(*self._known)
+            if not self._ready:
+                self._before, self._ready = self._learn_devices(*self._known), True
+            if self._before is not None:
+                self._network = deepcopy(self._before)
             self._adapt(graphs, y)
 
-    def _learn_devices(self, graphs: GraphTable, labels: dict[str, np.ndarray]) -> None:
-        """Train on other labels, each by its logarithm and standardised."""
+    def _learn_devices(self, graphs: GraphTable, labels: dict[str, np.ndarray]) -> Network | None:
+        """Train on other labels, each by its logarithm and standardised; return the network."""
         self._spec = SpecEncoding.of(graphs)
         raw = self._encode(graphs)
         self._columns_scale = Scale.of(raw)
@@ -112,6 +119,7 @@ class MultiPredict(Predictor):
         self._number = known.shape[1]
         self._network = self._new(columns.shape[1], self._number, 8)
         self._train(columns[rows], device, known[rows, device])
+        return self._network
 
     def _adapt(self, graphs: GraphTable, y: np.ndarray) -> None:
         """Give the new device the vector of the most correlated one, and fine-tune."""
