@@ -1,4 +1,4 @@
-"""AIO-P: scaling and back, the adapted model node by node, and what is trained when."""
+"""AIO-P: the adapted model node by node, and what is trained when."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from torch_geometric.nn import global_mean_pool
 from nape_bench.errors import DataError
 from nape_bench.predictors import Predictor, SettingError, predictor
 from nape_bench.predictors.aiop.model import AdaptedModel
-from nape_bench.predictors.aiop.scaling import Scaling, flops_factor
 from nape_bench.predictors.gnn.encoding import encode_table
 from nape_bench.predictors.gnn.model import KGNNModel
 from nape_bench.predictors.gnn.train import predict
@@ -42,23 +41,6 @@ def fitted(labelled: Labelled, **more: Any) -> Any:
     tasks = {"a/low": (own.graphs, -own.y), "a/high": (own.graphs, 3 * own.y + 5)}
     few = labelled.take(slice(0, 40))
     return brief(**more).learn_auxiliary(tasks).fit(few.graphs, few.y)
-
-
-def test_the_factor_is_that_of_the_paper(labelled: Labelled) -> None:
-    flops = labelled.graphs[:3].flops()
-    expected = [np.log10(each / 1e9 + 1) + 1 for each in flops.tolist()]
-    np.testing.assert_allclose(flops_factor(labelled.graphs[:3]), expected, rtol=1e-12)
-
-
-@pytest.mark.parametrize("by_flops", [True, False])
-def test_scaled_labels_are_standard_and_come_back(labelled: Labelled, by_flops: bool) -> None:
-    scaling = Scaling.of(labelled.graphs, labelled.y, by_flops=by_flops)
-    scaled = scaling.scale(labelled.graphs, labelled.y)
-    assert abs(scaled.mean()) < 1e-9
-    assert abs(scaled.std() - 1) < 1e-9
-    np.testing.assert_allclose(scaling.unscale(labelled.graphs, scaled), labelled.y, rtol=1e-9)
-    plain = (labelled.y - labelled.y.mean()) / labelled.y.std()
-    assert np.allclose(scaled, plain) != by_flops
 
 
 def node_by_node(model: AdaptedModel, graphs: GraphTable) -> torch.Tensor:

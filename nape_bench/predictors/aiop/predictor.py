@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nape_bench.predictors.aiop.scaling import Scaling
 from nape_bench.predictors.base import Predictor, SettingError
+from nape_bench.predictors.label_transform import LabelTransform
 from nape_bench.predictors.registry import register
 
 if TYPE_CHECKING:
@@ -101,25 +101,28 @@ class AIOP(Predictor):
         y: np.ndarray,
         validation: tuple[GraphTable, np.ndarray] | None,
     ) -> None:
-        scaling = Scaling.of(graphs, y, by_flops=self.by_flops)
+        transform = LabelTransform.of(y, graphs.flops(), by_flops=self.by_flops)
+        held_out = None
+        if validation is not None:
+            held_out = validation[0], transform(validation[1], validation[0].flops())
         backbone = self._new_backbone()
-        self._train(backbone, BACKBONE, graphs, scaling.scale(graphs, y), validation, scaling)
+        self._train(backbone, BACKBONE, graphs, transform(y, graphs.flops()), held_out)
         self._members: list[GraphModel] = [backbone]
-        self._scaling = scaling
+        self._transform = transform
         if not self._taught:
             return
-        scalings = []
+        transforms = []
         self._members = []
         for name, (own, labels) in self._taught.items():
-            scaling = Scaling.of(own, labels, by_flops=self.by_flops)
+            transform = LabelTransform.of(labels, own.flops(), by_flops=self.by_flops)
             member = self._new_adapter(backbone)
             member.train_adapter()
-            self._train(member, name, own, scaling.scale(own, labels))
+            self._train(member, name, own, transform(labels, own.flops()))
             self._members.append(member)
-            scalings.append(scaling)
-        mean = np.mean([each.mean for each in scalings])
-        deviation = np.mean([each.deviation for each in scalings])
-        self._scaling = Scaling(float(mean), float(deviation), self.by_flops)
+            transforms.append(transform)
+        mean = np.mean([each.mean for each in transforms])
+        scale = np.mean([each.scale for each in transforms])
+        self._transform = LabelTransform(float(mean), float(scale), self.by_flops)
 
     def _train(
         self,
@@ -128,13 +131,12 @@ class AIOP(Predictor):
         graphs: GraphTable,
         scaled: np.ndarray,
         validation: tuple[GraphTable, np.ndarray] | None = None,
-        scaling: Scaling | None = None,
     ) -> None:
         from nape_bench.predictors.gnn.train import Schedule, prepare, train
 
         held_out = None
-        if validation is not None and scaling is not None:
-            held_out = prepare(validation[0], model), scaling.scale(*validation)
+        if validation is not None:
+            held_out = prepare(validation[0], model), validation[1]
         steps = self.backbone_steps if told == BACKBONE else self.adapter_steps
         epochs = math.ceil(steps / math.ceil(len(scaled) / self.batch_size))
         train(
@@ -151,14 +153,14 @@ class AIOP(Predictor):
         from nape_bench.predictors.gnn.train import predict
 
         said = np.mean([predict(member, graphs) for member in self._members], axis=0)
-        return self._scaling.unscale(graphs, said)
+        return self._transform.inverse(said, graphs.flops())
 
     def _fine_tune(self, graphs: GraphTable, y: np.ndarray) -> None:
         from nape_bench.predictors.aiop.model import AdaptedModel
         from nape_bench.predictors.gnn.train import Schedule, prepare, train
 
-        self._scaling = Scaling.of(graphs, y, by_flops=self.by_flops)
-        scaled = self._scaling.scale(graphs, y)
+        self._transform = LabelTransform.of(y, graphs.flops(), by_flops=self.by_flops)
+        scaled = self._transform(y, graphs.flops())
         rate = self.fine_tune_learning_rate
         for member in self._members:
             if isinstance(member, AdaptedModel):
@@ -193,13 +195,12 @@ class AIOP(Predictor):
             for name, value in member.state_dict().items()
         }
         tasks = list(self._taught)
-        return {**weights, "scaling": list(self._scaling), "tasks": tasks}
+        return {**weights, "transform": list(self._transform), "tasks": tasks}
 
     def _set_learnt(self, learnt: dict[str, Any]) -> None:
         import torch
 
-        mean, deviation, by_flops = learnt.pop("scaling")
-        self._scaling = Scaling(mean, deviation, by_flops)
+        self._transform = LabelTransform(*learnt.pop("transform"))
         tasks = learnt.pop("tasks")
         backbone = self._new_backbone()
         self._members = [self._new_adapter(backbone) for _ in tasks] or [backbone]

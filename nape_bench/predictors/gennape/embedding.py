@@ -9,7 +9,7 @@ import torch
 
 from nape_bench.predictors.gennape.fuzzy import fuzzy_c_means, memberships
 from nape_bench.predictors.gennape.pretrain import embed
-from nape_bench.predictors.gennape.transform import divisor
+from nape_bench.predictors.label_transform import divisor
 from nape_bench.predictors.standardise import TINY
 
 if TYPE_CHECKING:

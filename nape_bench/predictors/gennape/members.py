@@ -14,7 +14,7 @@ from nape_bench.metrics import spearman
 from nape_bench.predictors.gennape.embedding import Embedded
 from nape_bench.predictors.gennape.heads import PairMLP, SoftMLP
 from nape_bench.predictors.gennape.training import train_heads
-from nape_bench.predictors.gennape.transform import LabelTransform
+from nape_bench.predictors.label_transform import LabelTransform
 
 if TYPE_CHECKING:
     from nape_bench.predictors.gennape.training import Schedule

@@ -183,19 +183,14 @@ class MultiPredict(Predictor):
         return (y - self._level) / self._spread
 
     def _new(self, columns: int, devices: int, embedding: int) -> Network:
-        import torch
-
+        from nape_bench.predictors.gnn.train import device_named, seeded
         from nape_bench.predictors.multi_predict.network import Network
 
-        where = torch.device(self.device)
-        if where.type == "cuda" and not torch.cuda.is_available():
-            raise SettingError(
-                f"{self.name}: device {self.device!r} asked for, but torch sees no CUDA device"
-            )
-        # Weights are drawn on the processor: the same ones on every device.
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.seed)
-            return Network(columns, devices, self.width, self.depth, embedding).to(where)
+        return seeded(
+            self.seed,
+            lambda: Network(columns, devices, self.width, self.depth, embedding),
+            device_named(self.device, self.name),
+        )
 
     def _learnt(self) -> dict[str, Any]:
         learnt: dict[str, Any] = {

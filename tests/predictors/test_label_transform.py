@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nape_bench.predictors.gennape.transform import LabelTransform, divisor
+from nape_bench.predictors.label_transform import LabelTransform, divisor
 
 Y = np.array([90.0, 92.0, 94.0, 80.0])
 FLOPS = np.array([0.0, 9e9, 99e9, 0.5e9])

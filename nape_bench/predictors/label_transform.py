@@ -1,4 +1,4 @@
-"""The FLOPs label transform (GENNAPE, equation 5) and its inverse."""
+"""The FLOPs label transform of GENNAPE (equation 5) and AIO-P (equations 4 and 5), and back."""
 
 from __future__ import annotations
 
