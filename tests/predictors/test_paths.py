@@ -283,3 +283,20 @@ def test_tasks_are_saved(labelled: Labelled, tmp_path: Path) -> None:
     again = Predictor.load(model.save(tmp_path / "saved"))
     test = labelled.graphs[120:140]
     np.testing.assert_allclose(again.predict(test), model.predict(test), rtol=1e-9)
+
+
+def test_of_equal_flops_the_deeper_scores_higher() -> None:
+    def network(*, deep: bool) -> Any:
+        b = GraphBuilder(8)
+        x = b.conv(b.input, 8, 3)
+        first = b.conv(x, 8, 3)
+        second = b.conv(first if deep else x, 8, 3)
+        return b.finish(second if deep else b.concat(first, second))
+
+    graphs = GraphTable.from_graphs([network(deep=True), network(deep=False)])
+    assert graphs.flops()[0] == graphs.flops()[1]
+    flops = np.log10(graphs.flops() + 1)
+    np.testing.assert_allclose(predictor("flops_depth", exponent=0).predict(graphs), flops)
+    np.testing.assert_allclose(
+        predictor("flops_depth", exponent=2).predict(graphs), flops + 2 * np.log10([3, 2])
+    )
