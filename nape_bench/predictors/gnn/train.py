@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from copy import deepcopy
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
@@ -123,13 +124,16 @@ def train(
     weights = [each for each in model.parameters() if each.requires_grad]
     optimizer = torch.optim.Adam(weights, lr=schedule.learning_rate, fused=True)
     check = None if validation is None else _Validation(*validation)
+    # Batches of one graph come again every epoch; larger ones never do.
+    kept = len(y) if schedule.batch_size == 1 else 0
+    plans = lru_cache(kept)(lambda batch: data.plan(np.array(batch), gradient=True))
     bar = tqdm(range(schedule.epochs), progress, leave=False, disable=progress is None)
     with one_thread():
         for _ in bar:
             order = rng.permutation(len(y))
             for start in range(0, len(y), schedule.batch_size):
                 batch = order[start : start + schedule.batch_size]
-                said = model(data.nodes, data.plan(batch, gradient=True))
+                said = model(data.nodes, plans(tuple(batch.tolist())))
                 wanted = labels[torch.from_numpy(batch).to(device)]
                 optimizer.zero_grad()
                 torch.autograd.backward(functional.mse_loss(said, wanted))
