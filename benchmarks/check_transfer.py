@@ -228,8 +228,9 @@ def interval(values: list[float]) -> str:
 
 def heatmap(tasks: list[Task], matrix: np.ndarray) -> str:
     """Draw the matrix, as an SVG: blue for an SRCC of 1, white for 0, red for -1."""
-    cell, left, top = 30, 190, 170
-    size = f'width="{left + cell * len(tasks) + 20}" height="{top + cell * len(tasks) + 20}"'
+    cell, left, top, right = 30, 200, 170, 110
+    side = cell * len(tasks)
+    size = f'width="{left + side + right}" height="{top + side + 20}"'
     font = 'font-family="system-ui,sans-serif" font-size="11"'
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" {font} {size}>',
