@@ -91,3 +91,10 @@ def test_flops_stands_beside_every_other_result() -> None:
 def test_no_recipe_needs_code_that_is_not_here() -> None:
     assert not any(recipe.is_own for recipe in RECIPES.values())
     assert all(isinstance(recipe, Recipe) for recipe in RECIPES.values())
+
+
+def test_the_readme_has_the_means() -> None:
+    readme = (ROOT.parent / "README.md").read_text(encoding="utf-8")
+    told = readme.partition("<!-- means -->")[2].partition("<!-- /means -->")[0].strip()
+    assert told.startswith("| protocols")
+    assert told in (ROOT / CARD_FILE).read_text(encoding="utf-8")
