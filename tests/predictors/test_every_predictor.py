@@ -30,6 +30,7 @@ QUICK: dict[str, dict[str, Any]] = {
         if name.startswith("gennape_")
     },
     "multi_predict": {"proxies": ("flops", "params")},
+    "zero_cost": {"proxy": "flops"},
 }
 """Settings under which a fit on 120 graphs takes a second, where the defaults take more."""
 
@@ -45,6 +46,7 @@ BRIEF: dict[str, dict[str, Any]] = {
     "aiop": {"backbone_steps": 4, "fine_tune_epochs": 10, "fine_tune_learning_rate": 1e-2},
     "adaproxy": {"epochs": 2},
     "multi_predict": {"epochs": 10, "proxies": ("flops", "params")},
+    "zero_cost": {"proxy": "flops"},
     "multi_predict_latency": {"epochs": 10},
     "help_like": {"epochs": 10},
     "gbdt": {"trees": 10},

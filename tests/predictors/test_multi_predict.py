@@ -12,7 +12,7 @@ from nape_bench.labels.proxies import PROXIES
 from nape_bench.metrics import spearman
 from nape_bench.predictors import predictor, predictors
 from nape_bench.predictors.multi_predict.encodings import Scale
-from nape_bench.predictors.multi_predict.zero_cost import zero_cost_encoding
+from nape_bench.predictors.zero_cost_encoding import zero_cost_encoding
 from nape_bench.spaces import space
 from tests.predictors.test_cost_ridge import latency
 from tests.predictors.test_known_gp import devices, graphs

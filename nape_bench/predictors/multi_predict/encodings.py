@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nape_bench.predictors.multi_predict.zero_cost import zero_cost_encoding
 from nape_bench.predictors.statistics import graph_statistics
+from nape_bench.predictors.zero_cost_encoding import zero_cost_encoding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
