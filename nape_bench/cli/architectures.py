@@ -65,7 +65,10 @@ def of_factory(name: str, resolution: int | None = None) -> ArchGraph:
 
     from nape_bench.graph import ArchGraph
 
-    made = own(name)()
+    factory = own(name)
+    if not callable(factory):
+        raise DataError(f"{name}: is {type(factory).__name__}, where a function is asked for")
+    made = factory()
     network, example = made if isinstance(made, tuple) and len(made) == 2 else (made, None)
     if not isinstance(network, torch.nn.Module):
         raise DataError(f"{name}: it gives {type(network).__name__}, where a torch module is asked")

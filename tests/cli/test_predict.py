@@ -52,6 +52,8 @@ def test_a_factory_is_run_and_a_strange_network_named(
     assert "none of them has: GroupNorm" in out
     assert main(["predict", "own_strange_network:other"]) == 2
     assert "MODULE:NAME of your own Python" in capsys.readouterr().err
+    assert main(["predict", "math:pi", "--on", "nape/hiaml", "--with", "gp"]) == 2
+    assert "math:pi: is float, where a function is asked for" in capsys.readouterr().err
 
 
 def test_intervals_hold_what_they_say() -> None:

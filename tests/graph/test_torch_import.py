@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -238,3 +238,15 @@ def test_clip_to_tensors_is_named() -> None:
 
     with pytest.raises(GraphError, match="bounds that are tensors"):
         ArchGraph.from_torch(Clipped(), torch.zeros(1, 3, 8, 8))
+
+
+@pytest.mark.parametrize(
+    ("module", "example", "message"),
+    [
+        (3, torch.empty(1, 3, 4, 4), "a torch module expected, not int"),
+        (nn.ReLU(), (1, 3, 4, 4), r"an example input expected, not tuple: give torch\.empty"),
+    ],
+)
+def test_what_is_no_module_or_no_tensor_is_named(module: Any, example: Any, message: str) -> None:
+    with pytest.raises(GraphError, match=message):
+        ArchGraph.from_torch(module, example)

@@ -26,6 +26,8 @@ BETWEEN = "-to-"
 EXAMPLE = f"{NAME}/nb101{BETWEEN}nb201"
 UNLISTED = ("proxies", "latency_cpu")
 """Configs that are no task to transfer from or to; names of one's own may have them."""
+TOGETHER = ("nape/multitask", "nape/zoo")
+"""Datasets that are not listed: bodies that other datasets have too, families kept apart."""
 
 Pair = tuple[str, str]
 
@@ -64,7 +66,7 @@ def _name(source: Pair, target: Pair) -> str:
 
 
 def _names(pairs: Sequence[Pair]) -> list[str]:
-    tasks = [pair for pair in pairs if pair[1] not in UNLISTED]
+    tasks = [pair for pair in pairs if pair[1] not in UNLISTED and pair[0] not in TOGETHER]
     return [_name(one, other) for one in tasks for other in tasks if one != other]
 
 

@@ -21,8 +21,16 @@ def exported(module: torch.nn.Module, example: torch.Tensor) -> torch.export.Exp
     operators as coarse as they were called (one for a whole attention), and their shapes.
 
     Raises:
-        GraphError: What it computes depends on the values of the image, or it fails.
+        GraphError: It is no module or no tensor, what it computes depends on the values of the
+            image, or it fails.
     """
+    if not isinstance(module, torch.nn.Module):
+        raise GraphError(f"a torch module expected, not {type(module).__name__}")
+    if not isinstance(example, torch.Tensor):
+        raise GraphError(
+            f"an example input expected, not {type(example).__name__}: give torch.empty(1, 3, 224, "
+            "224) for images of that size"
+        )
     held = next((p.device for p in module.parameters()), example.device)
     given = torch.empty_like(example, device=held)
     with _at_inference(module), torch.no_grad(), warnings.catch_warnings():

@@ -156,26 +156,19 @@ class ContrastivePredictor(Predictor):
         return Embedder.of(encoder, graphs, self.clusters, self.fuzziness, self.seed)
 
     def _new_encoder(self) -> Encoder:
-        import torch
-
         from nape_bench.predictors.gennape.encoder import Encoder
+        from nape_bench.predictors.gnn.train import seeded
 
-        device = self._torch_device()
-        # Weights are drawn on the processor: the same ones on every device.
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.seed)
-            return Encoder(self.hidden, self.layers, self.dropout).to(device)
+        return seeded(
+            self.seed,
+            lambda: Encoder(self.hidden, self.layers, self.dropout),
+            self._torch_device(),
+        )
 
     def _torch_device(self) -> torch.device:
-        import torch
+        from nape_bench.predictors.gnn.train import device_named
 
-        device = torch.device(self.device)
-        if device.type == "cuda" and not torch.cuda.is_available():
-            raise SettingError(
-                f"{self.name}: device {self.device!r} asked for, but torch sees no CUDA device; "
-                "use 'cpu'"
-            )
-        return device
+        return device_named(self.device, self.name)
 
     def _schedule(self) -> Schedule:
         from nape_bench.predictors.gennape.training import Schedule
