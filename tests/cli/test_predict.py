@@ -40,6 +40,25 @@ def test_a_network_of_the_family_is_near(
     assert told["warnings"] == []
 
 
+def test_latencies_are_predicted_where_the_dataset_has_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    family = space("two_path")
+    graph = family.build(family.sample(np.random.default_rng(4)))
+    file = tmp_path / "network.json"
+    file.write_text(json.dumps(graph.to_dict()))
+    argv = ["predict", str(file), "--with", "cost_ridge", "--on", "nape/two_path", "--json"]
+    assert main(argv) == 0
+    labels = json.loads(capsys.readouterr().out)["labels"]
+    assert list(labels) == [
+        "accuracy", "torch_b1_ms", "torch_b16_ms", "onnxruntime_b1_ms", "onnxruntime_b16_ms",
+    ]  # fmt: skip
+    assert labels["torch_b16_ms"]["unit"] == "ms"
+    assert 0 < labels["onnxruntime_b16_ms"]["value"] < labels["torch_b16_ms"]["value"]
+    assert main([*argv, "--label", "accuracy"]) == 0
+    assert list(json.loads(capsys.readouterr().out)["labels"]) == ["accuracy"]
+
+
 def test_a_factory_is_run_and_a_strange_network_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
