@@ -43,7 +43,7 @@ def read_graph(path: str, resolution: int | None = None) -> ArchGraph:
     try:
         text = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
         return ArchGraph.from_dict(json.loads(text))
-    except (OSError, ValueError, TypeError, AttributeError, NapeError) as error:
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError, NapeError) as error:
         raise DataError(
             f"{name}: a graph in the JSON of `nape-bench graph --json` expected: {error}"
         ) from None
@@ -111,7 +111,7 @@ def read_specs(space: Space, source: str) -> list[Spec]:
 def _spec(space: Space, line: str, where: str) -> Spec:
     try:
         value: Any = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     try:
         if isinstance(value, dict) and "spec" in value:

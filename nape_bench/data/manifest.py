@@ -142,7 +142,7 @@ def parse_manifest(text: str, where: str) -> Manifest:
     """
     try:
         value = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{where} cannot be read: {error}") from None
     try:
         return _from_dict(value)

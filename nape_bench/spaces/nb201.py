@@ -148,7 +148,9 @@ def _operations(form: Any) -> list[str]:
 
 def _from_string(text: str) -> list[str] | None:
     """Split "|op~source|" terms, nodes joined by "+"; None where sources are not as they must."""
-    nodes = [re.findall(r"([^|~+\s]+)~(\d+)", node) for node in text.split("+")]
+    # Matches begin where a name does: else a long text that is no cell takes quadratic time.
+    term = re.compile(r"(?<![^|~+\s])([^|~+\s]+)~(\d)")
+    nodes = [term.findall(node) for node in text.split("+")]
     written = "+".join("|" + "".join(f"{op}~{s}|" for op, s in node) for node in nodes)
     sources = [[int(s) for _, s in node] for node in nodes]
     if written != re.sub(r"\s", "", text) or sources != [[0], [0, 1], [0, 1, 2]]:

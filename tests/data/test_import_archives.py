@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import stat
 import tarfile
@@ -205,3 +206,33 @@ def test_json_is_read_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(DataError, match=r"x.json, character 0: no UTF-8 text follows"):
         list(json_entries.read_json_entries(io.BytesIO(b"\xff\xfe"), "x.json"))
     assert list(json_entries.read_json_entries(io.BytesIO(b" { } "), "x.json")) == []
+
+
+def test_archives_packed_by_lzma_that_are_damaged(tmp_path: Path) -> None:
+    content = bytes(range(256)) * 4096
+    made = [
+        zipped(tmp_path / "a.zip", (NAME, content), method=zipfile.ZIP_LZMA),
+        tarred(tmp_path / "a.tar.xz", (NAME, content)),
+    ]
+    for path in made:
+        good = path.read_bytes()
+        for at in range(8, len(good), 7):
+            path.write_bytes(good[:at] + bytes([good[at] ^ 0xFF]) + good[at + 1 :])
+            with contextlib.suppress(DataError):
+                read(path)
+
+
+def test_files_are_read_in_pieces(tmp_path: Path) -> None:
+    asked = []
+
+    class Told(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            asked.append(size)
+            return super().read(size)
+
+    source = sources.Source("t.csv", "t.csv", lambda: Told(b"a,b"))
+    assert source.read() == b"a,b"
+    assert all(size is not None and 0 < size < 1 << 26 for size in asked)
+    assert source.read(3) == b"a,b"
+    with pytest.raises(DataError, match="more than 2 bytes"):
+        source.read(2)

@@ -99,6 +99,39 @@ def test_what_is_no_table(tmp_path: Path, name: str, text: str, message: str) ->
     assert str(path) in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["t.json", "t.jsonl"])
+def test_json_that_is_nested_too_deeply(tmp_path: Path, name: str) -> None:
+    path = file(tmp_path, name, '{"a": 1}\n' + "[" * 100_000)
+    if name == "t.jsonl":
+        records = read_records(path, ["a"]).records
+        assert [bool(record.error) for record in records] == [False, True]
+        return
+    path.write_text("[" * 100_000, encoding="utf-8")
+    with pytest.raises(DataError, match=r"t\.json is no JSON"):
+        read_records(path, ["a"])
+
+
+def test_parquet_with_any_byte_changed(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"a": ["x", "y"], "b": [1, 2]}), path)
+    good = path.read_bytes()
+    failed = 0
+    for at in range(0, len(good), 3):
+        path.write_bytes(good[:at] + bytes([good[at] ^ 0xFF]) + good[at + 1 :])
+        try:
+            read_records(path, ["a", "b"])
+        except (DataError, UnknownNameError):
+            failed += 1
+    assert failed > len(good) / 12
+
+
+def test_a_day_that_python_has_not(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"a": pa.array([1 << 45], pa.timestamp("s"))}), path)
+    with pytest.raises(DataError, match=r"t\.parquet is no Parquet file that can be read"):
+        read_records(path, ["a"])
+
+
 def test_other_failures(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="cannot be read"):
         read_records(tmp_path / "none.csv", ["a"])

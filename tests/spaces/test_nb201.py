@@ -75,6 +75,8 @@ def test_all_published_forms_are_one_specification() -> None:
         ("|none~0|+|none~1|none~0|+|none~0|none~1|none~2|", "six operations expected"),
         ("|none~0+|none~0|none~1|+|none~0|none~1|none~2|", "six operations expected"),
         (["none"] * 5, "six operations expected"),
+        ("x" * 200_000, "six operations expected"),  # at once
+        ("|none~" + "9" * 5000 + "|", "six operations expected"),
         ([0] * 6, "unknown operation '0'"),
         (["nor_conv_3x"] + ["none"] * 5, "nor_conv_3x3"),
         ({"matrix": []}, "arch_str or ops"),

@@ -98,7 +98,7 @@ def date_of(text: str) -> str | None:
     """Return the date of publication that a croissant.json tells; None where it tells none."""
     try:
         date = json.loads(text)["datePublished"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
     return date if isinstance(date, str) else None
 

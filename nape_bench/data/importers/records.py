@@ -109,7 +109,7 @@ def _read_json_lines(source: Source, columns: Sequence[str]) -> Records:
         if line.strip():
             try:
                 values.append((number, json.loads(line, object_pairs_hook=once)))
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 values.append((number, error))
     return _objects("line", source, columns, values)
 
@@ -117,7 +117,7 @@ def _read_json_lines(source: Source, columns: Sequence[str]) -> Records:
 def _read_json(source: Source, columns: Sequence[str]) -> Records:
     try:
         value = json.loads(_text(source), object_pairs_hook=once)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{source.where} is no JSON: {error}") from None
     if isinstance(value, dict):
         value = [
@@ -136,10 +136,10 @@ def _read_parquet(source: Source, columns: Sequence[str]) -> Records:
     try:
         with pq.ParquetFile(pa.BufferReader(source.read())) as file:
             found = find_columns(source.where, columns, file.schema_arrow.names)
-            table = file.read(_flat(found))
-    except pa.ArrowException as error:
-        raise DataError(f"{source.where} is no Parquet file: {error}") from None
-    rows = enumerate(table.to_pylist(), start=1)
+            rows = enumerate(file.read(_flat(found)).to_pylist(), start=1)
+    # OSError: wrong lengths and counts; OverflowError: days that Python has not.
+    except (pa.ArrowException, OSError, OverflowError) as error:
+        raise DataError(f"{source.where} is no Parquet file that can be read: {error}") from None
     return Records("row", found, [Record(number, cells) for number, cells in rows])
 
 
@@ -165,7 +165,7 @@ def _objects(
         if isinstance(value, dict):
             records.append(Record(number, cells_at(value, names)))
         else:
-            wrong = f"no JSON: {value}" if isinstance(value, ValueError) else f"no object: {value}"
+            wrong = f"no {'JSON' if isinstance(value, Exception) else 'object'}: {value}"
             records.append(Record(number, {}, wrong))
     return Records(unit, found, records)
 

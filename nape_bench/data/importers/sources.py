@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import lzma
 import re
 import stat
 import tarfile
@@ -32,8 +33,12 @@ MOST_MEMBERS = 100_000
 MOST_PACKED_MEMBERS = 1_000
 """Of an archive that is packed as a whole: each member is found by unpacking all before it."""
 _ANY_RATIO = 1 << 20  # bytes up to which a file may be any times larger
+_BLOCK = 4 << 20
 
-_FAILURES = (OSError, EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError, RuntimeError)
+_FAILURES = (
+    OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError,
+    RuntimeError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -63,11 +68,16 @@ class Source:
         Raises:
             DataError: It cannot be read, or has more than `most` bytes.
         """
+        found = io.BytesIO()
         with self.open() as file:
-            found = file.read(most + 1)
-        if len(found) > most:
-            raise DataError(f"{self.where} has more than {most:,} bytes: it is none of these files")
-        return found
+            # Memory for all that a file is asked for is taken before it is read: never ask for all.
+            while block := file.read(_BLOCK):
+                found.write(block)
+                if found.tell() > most:
+                    raise DataError(
+                        f"{self.where} has more than {most:,} bytes: it is none of these files"
+                    )
+        return found.getvalue()
 
 
 def find_sources(
