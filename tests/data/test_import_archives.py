@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
+import pickle
 import stat
 import tarfile
 import zipfile
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from nape_bench.data import load_dataset
 from nape_bench.data.importers import import_gennape, sources
 from nape_bench.data.importers.sources import find_sources
+from nape_bench.data.importers.torch_file import read_torch
 from nape_bench.errors import DataError
 from tests.data.caches import dumps, entry, json_record, sampled, write_json
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 NAME = "gpi_nb101_comp_graph_cache.pkl"
 CONTENT = dumps([entry("nb101", spec, i) for i, spec in enumerate(sampled("nb101", 2))])
@@ -236,3 +237,29 @@ def test_files_are_read_in_pieces(tmp_path: Path) -> None:
     assert source.read(3) == b"a,b"
     with pytest.raises(DataError, match="more than 2 bytes"):
         source.read(2)
+
+
+def test_pipes_and_devices_are_not_opened(tmp_path: Path) -> None:
+    pipe = tmp_path / NAME
+    os.mkfifo(pipe)
+    for path in (pipe, Path("/dev/zero")):
+        with pytest.raises(DataError, match="is not there: a file, folder or archive expected"):
+            import_gennape(path, progress=False)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA])
+def test_files_of_torch_with_any_byte_changed(tmp_path: Path, method: int) -> None:
+    path = zipped(tmp_path / "t.pt", ("t/data.pkl", pickle.dumps([1.5, 2.5], 2)), method=method)
+    good = path.read_bytes()
+    assert read_torch(sources.plain_source(path)) == [1.5, 2.5]
+    for at in range(4, len(good)):
+        for value in (0, 0xFF, good[at] ^ 1):
+            path.write_bytes(good[:at] + bytes([value]) + good[at + 1 :])
+            with contextlib.suppress(DataError):
+                read_torch(sources.plain_source(path))
+
+
+def test_a_bomb_as_a_file_of_torch(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "t.pt", ("t/data.pkl", bytes(8 << 20)))
+    with pytest.raises(DataError, match=r"t/data\.pkl has 8,388,608 bytes.*100 times"):
+        read_torch(sources.plain_source(path))

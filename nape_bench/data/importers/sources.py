@@ -35,10 +35,11 @@ MOST_PACKED_MEMBERS = 1_000
 _ANY_RATIO = 1 << 20  # bytes up to which a file may be any times larger
 _BLOCK = 4 << 20
 
-_FAILURES = (
+FAILURES = (
     OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError,
     RuntimeError,
 )  # fmt: skip
+"""What reading archives raises where they are damaged."""
 
 
 @dataclass(frozen=True)
@@ -99,15 +100,15 @@ def find_sources(
         if path.is_dir():
             files = sorted(each for each in path.rglob("*") if each.is_file())
             found = [plain_source(each) for each in files]
+        elif not path.is_file():  # pipes and devices may have no end
+            raise DataError(f"{path} is not there: a file, folder or archive expected")
         elif zipfile.is_zipfile(path) and not wanted(path.name):
             found = _zipped(path)
         elif re.search(r"\.(tar(\.\w+)?|tgz)$", path.name):
             found = _tarred(path)
         else:
             found = [plain_source(path)]
-            if not path.is_file():
-                raise DataError(f"{path} is not there: a file, folder or archive expected")
-    except _FAILURES as error:
+    except FAILURES as error:
         raise DataError(f"{path} cannot be read: {error}") from None
     chosen = sorted((each for each in found if wanted(each.name)), key=lambda each: each.where)
     names = [] if by_folder else [each.name for each in chosen]
@@ -177,7 +178,7 @@ class _Guarded:
         """Read bytes, as files do."""
         try:
             return bytes(self._file.read(size))
-        except _FAILURES as error:
+        except FAILURES as error:
             raise DataError(f"{self._where} cannot be read: {error}") from None
 
 
@@ -189,7 +190,7 @@ def _opened(where: str, *steps: Callable[[Any], Any]) -> Iterator[Any]:
         try:
             for step in steps:
                 file = stack.enter_context(step(file))
-        except (*_FAILURES, KeyError) as error:
+        except (*FAILURES, KeyError) as error:
             raise DataError(f"{where} cannot be read: {error}") from None
         yield _Guarded(file, where)
 
@@ -216,7 +217,7 @@ def _zipped(path: Path) -> list[Source]:
             continue
         if member.flag_bits & 1:
             raise DataError(f"{where} is encrypted: unpack it first")
-        _check_size(where, member.file_size, member.compress_size)
+        check_size(where, member.file_size, member.compress_size)
         found.append(_unzipped(where, archive, member))
     return found
 
@@ -248,7 +249,7 @@ def _tarred(path: Path) -> list[Source]:
                     "so that each takes long to find: unpack it first"
                 )
             total += member.size
-            _check_size(where, total, path.stat().st_size)
+            check_size(where, total, path.stat().st_size)
             if packed or member.sparse is not None:
                 found.append(_packed(where, member.name, path))
             else:
@@ -287,7 +288,13 @@ def _check_name(path: Path, name: str) -> None:
         raise DataError(f"{path} has a member {name!r}, which leads out of the archive")
 
 
-def _check_size(where: str, size: int, packed: int) -> None:
+def check_size(where: str, size: int, packed: int) -> None:
+    """Check how large what is packed says that it is.
+
+    Raises:
+        DataError: It is larger than any of the papers' files, or so much larger than what is packed
+            that it is a bomb.
+    """
     if size > MOST_BYTES or size > max(_ANY_RATIO, MOST_RATIO * packed):
         raise DataError(
             f"{where} has {size:,} bytes, {packed:,} packed: more than {MOST_BYTES:,} in all, or "

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import io
 import zipfile
-import zlib
 from typing import TYPE_CHECKING, Any
 
+from nape_bench.data.importers.sources import FAILURES, check_size
 from nape_bench.data.pickles import Limits, read_objects
 from nape_bench.errors import DataError
 
@@ -51,10 +51,15 @@ def read_torch(source: Source, limits: Limits = PLAIN) -> Any:
             names = [name for name in archive.namelist() if name.endswith("/data.pkl")]
             if len(names) != 1:
                 raise DataError(f"{source.where} is no file of torch.save: it has no data.pkl")
-            if archive.getinfo(names[0]).file_size > limits.entry_bytes:
+            member = archive.getinfo(names[0])
+            check_size(f"{source.where}, {names[0]}", member.file_size, member.compress_size)
+            if member.file_size > limits.entry_bytes:
                 raise DataError(f"{source.where}, {names[0]} is larger than any of these files")
             pickled = archive.read(names[0])
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
+    # ValueError: a place before the beginning of the file.
+    except DataError:
+        raise
+    except (*FAILURES, ValueError) as error:
         raise DataError(f"{source.where} cannot be read: {error}") from None
     return read_objects(pickled, f"{source.where}, {names[0]}", limits, 1)[0]
 
