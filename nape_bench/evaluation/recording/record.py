@@ -96,13 +96,15 @@ def record(
             for name, result in read_records(folder).items()
             if name in recipe.protocols
         }
+        at_hand = AtHand()
         for name in recipe.protocols if only is None else only:
-            before = kept.get(name)
-            predictor = own or recipe.make()
-            told = state(recipe, name, before, own=own)
-            if told == NOT_AT_HAND or (told == CURRENT and not again):
+            before, wanted = kept.get(name), protocol(name)
+            if not at_hand.has(wanted):
                 continue
-            kept[name] = evaluate(predictor, name, seeds=recipe.seeds, progress=progress)
+            predictor, evaluator = own or recipe.make(), Evaluator(wanted)
+            if before is not None and not again and _holds(recipe, before, predictor, evaluator):
+                continue
+            kept[name] = evaluate(predictor, evaluator, seeds=recipe.seeds, progress=progress)
             # In the recipe's order, however they came.
             write_records(folder, {key: kept[key] for key in recipe.protocols if key in kept})
             yield Done(name, kept[name], before)
@@ -126,16 +128,19 @@ def state(
         return NOT_AT_HAND
     if recorded is None:
         return MISSING
-    evaluator = Evaluator(wanted)
-    made, labels = own or recipe.make(), evaluator.task.dataset
+    holds = _holds(recipe, recorded, own or recipe.make(), Evaluator(wanted))
+    return CURRENT if holds else STALE
+
+
+def _holds(recipe: Recipe, recorded: Result, predictor: Predictor, evaluator: Evaluator) -> bool:
+    labels = evaluator.task.dataset
     seeds = None if recipe.seeds is None else range(recipe.seeds)
-    holds = (
-        recorded.predictor == facts(made)
-        and recorded.seeds == scored_seeds(type(made), evaluator.task, seeds)
+    return (
+        recorded.predictor == facts(predictor)
+        and recorded.seeds == scored_seeds(type(predictor), evaluator.task, seeds)
         # Where labels were found may differ.
         and replace(recorded.dataset, source=labels.source) == labels
         # Among them the labels to be fitted to, where these are another dataset's.
         and set(evaluator.notes) <= set(recorded.notes)
         and recorded.evaluator.split(".")[0] == EVALUATOR_VERSION.split(".")[0]
     )
-    return CURRENT if holds else STALE
