@@ -8,15 +8,12 @@ import numpy as np
 
 from nape_bench.predictors.base import Predictor
 from nape_bench.predictors.cost_ridge import costs
+from nape_bench.predictors.latency.linear_gp import LinearGP, fit_linear_gp
 from nape_bench.predictors.registry import register
 from nape_bench.predictors.standardise import Standardiser
 
 if TYPE_CHECKING:
     from nape_bench.graph import GraphTable
-
-PRIOR_MEANS = (-1.0, -1.0, -3.0)
-"""Means of the logarithms of the variances of both blocks and of noise, labels standardised."""
-PRIOR_DEVIATION = 1.5
 
 
 @register
@@ -64,42 +61,13 @@ class KnownGP(Predictor):
         self._rows = {key: known[at].mean(axis=0) for key, at in places.items()}
 
     def _fit(self, graphs: GraphTable, y: np.ndarray, _: object) -> None:
-        from scipy.optimize import minimize
-
         if not self._rows:
             self._standardise = Standardiser(costs(graphs))
         self._positive = bool((y > 0).all())
-        labels = np.log(y) if self._positive else y
-        self._level, self._spread = float(labels.mean()), float(labels.std()) or 1.0
-        targets = (labels - self._level) / self._spread
-        blocks = self._inputs(graphs)
-        kernels = [block @ block.T for block in blocks]
-        count, means = len(y), np.array(PRIOR_MEANS)
-
-        def covariance(logs: np.ndarray) -> np.ndarray:
-            first, second, noise = np.exp(logs)
-            total: np.ndarray = first * kernels[0] + second * kernels[1] + 1.0
-            total[np.diag_indices(count)] += noise + 1e-6
-            return total
-
-        def loss(logs: np.ndarray) -> float:
-            lower = np.linalg.cholesky(covariance(logs))
-            white = np.linalg.solve(lower, targets)
-            prior = (((logs - means) / PRIOR_DEVIATION) ** 2).sum()
-            return float((white @ white + prior) / 2 + np.log(np.diag(lower)).sum())
-
-        logs = minimize(loss, means, method="L-BFGS-B").x
-        weights = np.linalg.solve(covariance(logs), targets)
-        self._constant = float(weights.sum())
-        self._slopes = [
-            variance * block.T @ weights
-            for variance, block in zip(np.exp(logs), blocks, strict=False)
-        ]
+        self._model = fit_linear_gp(self._inputs(graphs), np.log(y) if self._positive else y)
 
     def _predict(self, graphs: GraphTable) -> np.ndarray:
-        blocks = self._inputs(graphs)
-        told = sum(block @ slope for block, slope in zip(blocks, self._slopes, strict=True))
-        values: np.ndarray = (told + self._constant) * self._spread + self._level
+        values = self._model(np.concatenate(self._inputs(graphs), axis=1))
         return np.exp(values) if self._positive else values
 
     def _learnt(self) -> dict[str, Any]:
@@ -108,11 +76,8 @@ class KnownGP(Predictor):
             "from_costs": self._from_costs,
             "known_hashes": list(self._rows),
             "known": np.array(list(self._rows.values())),
-            "known_slopes": self._slopes[0],
-            "cost_slopes": self._slopes[1],
-            "constant": self._constant,
-            "level": self._level,
-            "spread": self._spread,
+            "slopes": self._model.slopes,
+            "constant": self._model.constant,
             "positive": self._positive,
         }
 
@@ -120,19 +85,18 @@ class KnownGP(Predictor):
         self._standardise = Standardiser.of_learnt(learnt["standardise"])
         self._from_costs = learnt["from_costs"]
         self._rows = dict(zip(learnt["known_hashes"], learnt["known"], strict=True))
-        self._slopes = [learnt["known_slopes"], learnt["cost_slopes"]]
-        self._constant, self._positive = learnt["constant"], learnt["positive"]
-        self._level, self._spread = learnt["level"], learnt["spread"]
+        self._model = LinearGP(learnt["slopes"], learnt["constant"], np.zeros(0))
+        self._positive = learnt["positive"]
 
     def _inputs(self, graphs: GraphTable) -> list[np.ndarray]:
-        """Return both blocks, float64 [n, columns], each of a squared length of about 1."""
+        """Return both blocks, float64 [n, columns], standardised."""
         scaled = self._standardise(costs(graphs))
         known = np.zeros((len(graphs), 0))
         if self._rows:
             known = self._with_one(scaled) @ self._from_costs
             for place, key in enumerate(graphs.hashes.tolist()):
                 known[place] = self._rows.get(key, known[place])
-        return [block / np.sqrt(max(1, block.shape[1])) for block in (known, scaled)]
+        return [known, scaled]
 
     @staticmethod
     def _with_one(scaled: np.ndarray) -> np.ndarray:

@@ -13,7 +13,6 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from nape_bench.graph import cost
-from nape_bench.graph.flat import ragged_indices
 from nape_bench.graph.keys import levels
 from nape_bench.graph.validate import is_op
 from nape_bench.graph.vocabulary import (
@@ -24,6 +23,7 @@ from nape_bench.graph.vocabulary import (
     REDUCTIONS,
     WEIGHTED,
 )
+from nape_bench.predictors.paths.steps import steps
 
 if TYPE_CHECKING:
     from nape_bench.graph import GraphTable
@@ -105,13 +105,10 @@ class _Nodes:
     def weighted_level(self) -> np.ndarray:
         """Most weighted nodes on a path that ends at each node, int64 [nodes]."""
         weighted = is_op(self.flat, WEIGHTED)
-        ins = np.bincount(self.flat.target, minlength=self.flat.nodes)
-        first = np.cumsum(ins) - ins
         level = np.zeros(self.flat.nodes, dtype=np.int64)
-        for nodes in self._levels[1:]:
-            runs = ins[nodes]
-            reached = level[self.flat.source[ragged_indices(first[nodes], runs)]]
-            level[nodes] = np.maximum.reduceat(reached, np.cumsum(runs) - runs) + weighted[nodes]
+        for step in steps(self.flat, self._levels):
+            reached = level[self.flat.source[step.edges]]
+            level[step.nodes] = np.maximum.reduceat(reached, step.starts) + weighted[step.nodes]
         return level
 
     @cached_property

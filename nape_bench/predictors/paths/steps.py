@@ -36,11 +36,16 @@ class Step(NamedTuple):
         return np.repeat(np.arange(len(self.nodes)), self.counts)
 
 
-def steps(flat: Flat) -> Iterator[Step]:
-    """Yield all levels but the first, which has the Inputs."""
+def steps(flat: Flat, found: list[np.ndarray] | None = None) -> Iterator[Step]:
+    """Yield all levels but the first, which has the Inputs.
+
+    Args:
+        flat: The graphs.
+        found: Their `levels`, where these were worked out already.
+    """
     degree = np.bincount(flat.target, minlength=flat.nodes)
     first = np.cumsum(degree) - degree
-    for nodes in levels(flat)[1:]:
+    for nodes in (levels(flat) if found is None else found)[1:]:
         counts = degree[nodes]
         edges = ragged_indices(first[nodes], counts)
         yield Step(nodes, edges, np.cumsum(counts) - counts, counts)
