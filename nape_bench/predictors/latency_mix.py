@@ -14,6 +14,7 @@ from nape_bench.predictors.latency.mixture import expert_weights
 from nape_bench.predictors.latency.others import Others
 from nape_bench.predictors.registry import register
 from nape_bench.predictors.spec_encoding import SpecEncoding
+from nape_bench.predictors.standardise import Standardiser
 from nape_bench.predictors.statistics import graph_statistics
 
 if TYPE_CHECKING:
@@ -73,8 +74,8 @@ class LatencyMix(Predictor):
         labels = np.log(y) if self._positive else y
         self._spec = SpecEncoding.of(graphs)
         columns = self._columns(graphs)
-        self._scale = _scale(columns["log costs"])
-        columns["log costs"] = _scaled(columns["log costs"], self._scale)
+        self._standardise = Standardiser(columns["log costs"])
+        columns["log costs"] = self._standardise(columns["log costs"])
         self._sums: dict[str, Additive] = {}
         self._lines: dict[str, LinearGP] = {}
         for expert, given in SUMS.items() if self._positive else ():
@@ -90,7 +91,7 @@ class LatencyMix(Predictor):
 
     def _predict(self, graphs: GraphTable) -> np.ndarray:
         columns = self._columns(graphs)
-        columns["log costs"] = _scaled(columns["log costs"], self._scale)
+        columns["log costs"] = self._standardise(columns["log costs"])
         said = [
             model(np.concatenate([columns[name] for name in SUMS[expert]], axis=1))
             for expert, model in self._sums.items()
@@ -123,7 +124,7 @@ class LatencyMix(Predictor):
             "weights": self._weights,
             "sums": [[name, model.least] for name, model in self._sums.items()],
             "lines": [[name, line.constant] for name, line in self._lines.items()],
-            "scale": self._scale,
+            "standardise": self._standardise.learnt,
         }
         learnt |= {f"times/{name}": model.times for name, model in self._sums.items()}
         learnt |= {f"slopes/{name}": line.slopes for name, line in self._lines.items()}
@@ -143,24 +144,10 @@ class LatencyMix(Predictor):
             name: LinearGP(learnt[f"slopes/{name}"], constant, none)
             for name, constant in learnt["lines"]
         }
-        self._scale = learnt["scale"]
+        self._standardise = Standardiser.of_learnt(learnt["standardise"])
         others = {
             name.removeprefix("others/"): part
             for name, part in learnt.items()
             if name.startswith("others/")
         }
         self._others = Others(others) if others else None
-
-
-def _scale(columns: np.ndarray) -> np.ndarray:
-    """Return mean and deviation of columns, float64 [2, columns]; a deviation of 0 if constant."""
-    mean, deviation = columns.mean(axis=0), columns.std(axis=0)
-    varies = deviation > 1e-9 * np.maximum(np.abs(mean), 1.0)
-    return np.stack([mean, np.where(varies, deviation, 0.0)])
-
-
-def _scaled(columns: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    """Return standardised columns that are not constant, float64 [n, kept]."""
-    kept = scale[1] > 0
-    standard: np.ndarray = (columns[:, kept] - scale[0, kept]) / scale[1, kept]
-    return standard

@@ -8,12 +8,11 @@ import numpy as np
 
 from nape_bench.predictors.latency.smooth import Smooth, fit_smooth, spread_rows
 from nape_bench.predictors.spec_encoding import SpecEncoding
+from nape_bench.predictors.standardise import Standardiser
 from nape_bench.predictors.statistics import graph_statistics
 
 if TYPE_CHECKING:
     from nape_bench.graph import GraphTable
-
-TINY = 1e-9
 
 
 class Told(NamedTuple):
@@ -38,6 +37,7 @@ class Others:
     def __init__(self, state: dict[str, Any]) -> None:
         self._state = state
         self._spec = SpecEncoding(state["spec"])
+        self._standardise = Standardiser.of_learnt(state["standardise"])
         self._place = {key: row for row, key in enumerate(state["keys"])}
 
     @property
@@ -74,9 +74,8 @@ class Others:
         known = (known - middle) / spread
         spec = SpecEncoding.of(graphs)
         values = np.concatenate([graph_statistics(graphs)[0], spec(graphs)], axis=1)
-        mean, deviation = values.mean(axis=0), values.std(axis=0)
-        varies = deviation > TINY * np.maximum(np.abs(mean), 1.0)
-        columns = (values[:, varies] - mean[varies]) / deviation[varies]
+        standardise = Standardiser(values)
+        columns = standardise(values)
         expected = np.empty_like(known)
         there = np.isfinite(known)
         groups: list[tuple[list[int], Smooth]] = []
@@ -95,9 +94,7 @@ class Others:
             "positive": positive,
             "middle": middle,
             "spread": spread,
-            "mean": mean[varies],
-            "deviation": deviation[varies],
-            "varies": varies,
+            "standardise": standardise.learnt,
             "beyond": np.where(there, known - expected, 0.0),
             "groups": [[members, smooth.length] for members, smooth in groups],
         }
@@ -113,7 +110,7 @@ class Others:
         """Tell the labels of n graphs, of which the `graph_statistics` are at hand."""
         state = self._state
         values = np.concatenate([statistics, self._spec(graphs)], axis=1)
-        columns = (values[:, state["varies"]] - state["mean"]) / state["deviation"]
+        columns = self._standardise(values)
         expected = np.empty((len(graphs), len(self.positive)))
         for number, (members, length) in enumerate(state["groups"]):
             smooth = Smooth(
