@@ -94,6 +94,7 @@ def bring_up_to_date(
     """
     from nape_bench.evaluation.recording import list_recipes, read_records, record
     from nape_bench.evaluation.recording.card import CARD_FILE, baseline_card, overview
+    from nape_bench.leaderboard.baselines import write_baseline_metadata
 
     recipes = list_recipes(root)
     progress = not quiet and sys.stderr.isatty()
@@ -107,6 +108,7 @@ def bring_up_to_date(
     for name in wanted:
         card = baseline_card(name, recipes[name], recorded[name])
         (root / name / CARD_FILE).write_text(card, encoding="utf-8")
+        write_baseline_metadata(root / name, recipes[name], recorded[name])
     (root / CARD_FILE).write_text(overview(recorded), encoding="utf-8")
 
 

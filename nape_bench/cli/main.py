@@ -31,6 +31,7 @@ COMMANDS = (
     "evaluate",
     "baselines",
     "predict",
+    "check",
     "import_table",
     "import_gennape",
     "import_aiop",

@@ -12,7 +12,6 @@ from nape_bench.evaluation.environment import environment
 from nape_bench.evaluation.predictions import Predictions, PredictionsLike, normalise
 from nape_bench.evaluation.protocols import protocol as find_protocol
 from nape_bench.evaluation.result import (
-    EVALUATOR_VERSION,
     Counts,
     PredictorFacts,
     Result,
@@ -20,6 +19,7 @@ from nape_bench.evaluation.result import (
     Subset,
 )
 from nape_bench.evaluation.task import Task, open_task
+from nape_bench.metrics import EVALUATOR_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

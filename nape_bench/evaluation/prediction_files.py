@@ -6,7 +6,6 @@ Columns other than these are not looked at. Nothing in a file is run.
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -55,21 +54,6 @@ def write_predictions(path: Path, ids: Sequence[str], values: np.ndarray) -> Non
 
     table = pa.table({"id": pa.array(list(ids), pa.string()), "prediction": pa.array(values)})
     pq.write_table(table, path, compression="zstd")
-
-
-def predictions_hash(ids: Sequence[str], values: np.ndarray) -> str:
-    """Return the SHA-256 of predictions, of their content and not of a file's bytes.
-
-    Args:
-        ids: Their ids; the order counts.
-        values: float64 [ids].
-    """
-    digest = hashlib.sha256()
-    for name in ids:
-        text = name.encode()
-        digest.update(len(text).to_bytes(8, "little") + text)
-    digest.update(np.ascontiguousarray(values, dtype="<f8").tobytes())
-    return digest.hexdigest()
 
 
 def read_folder(folder: Path) -> dict[int, Pairs]:

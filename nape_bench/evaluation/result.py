@@ -17,10 +17,6 @@ if TYPE_CHECKING:
     from nape_bench.metrics import Interval
     from nape_bench.picture import Picture
 
-EVALUATOR_VERSION = "1"
-"""Version of what scores: its major part changes where the same predictions would get another
-score. Results of different majors never share a table."""
-
 
 @dataclass(frozen=True)
 class PredictorFacts:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from nape_bench.errors import DataError
-from nape_bench.evaluation.prediction_files import predictions_hash
 from nape_bench.evaluation.result import Counts, PredictorFacts, Result, Seconds, Subset
 from nape_bench.evaluation.task import DatasetFacts
+from nape_bench.hashing import values_hash
 from nape_bench.metrics import Interval
 
 if TYPE_CHECKING:
@@ -32,8 +32,7 @@ def to_dict(result: Result) -> dict[str, Any]:
         }
     )
     hashes = {
-        str(seed): predictions_hash(result.ids, values)
-        for seed, values in result.predictions.items()
+        str(seed): values_hash(result.ids, values) for seed, values in result.predictions.items()
     }
     return {"schema_version": SCHEMA_VERSION, **facts, "predictions": hashes}
 
@@ -76,7 +75,7 @@ def from_dict(
     if read["counts"].test != len(ids):
         raise DataError(f"{where}: {read['counts'].test} test rows, but {len(ids)} predictions")
     for seed, values in predictions.items():
-        if predictions_hash(ids, values) != hashes[str(seed)]:
+        if values_hash(ids, values) != hashes[str(seed)]:
             raise DataError(
                 f"{where}: the predictions of seed {seed} are not those that were scored; score "
                 "them with `nape-bench evaluate`"

@@ -21,11 +21,12 @@ from nape_bench.metrics.kendall import kendall_tau_b
 from nape_bench.metrics.paired import PairedTest, paired_test
 from nape_bench.metrics.rank import spearman
 from nape_bench.metrics.registry import METRICS, Metric, UnknownMetricError
-from nape_bench.metrics.scoring import score
+from nape_bench.metrics.scoring import EVALUATOR_VERSION, score
 from nape_bench.metrics.topk import ndcg_at_k, regret_at_k, top_k_overlap
 from nape_bench.metrics.value import mae
 
 __all__ = [
+    "EVALUATOR_VERSION",
     "METRICS",
     "Interval",
     "Metric",

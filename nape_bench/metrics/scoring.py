@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
+EVALUATOR_VERSION = "1"
+"""Version of what scores: its major part changes where the same predictions would get another
+score. Results of different majors never share a table."""
+
 
 def score(
     y_true: ArrayLike,

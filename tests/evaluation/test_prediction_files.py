@@ -13,11 +13,11 @@ import pytest
 
 from nape_bench.errors import DataError, ProtocolError
 from nape_bench.evaluation.prediction_files import (
-    predictions_hash,
     read_predictions,
     write_predictions,
 )
 from nape_bench.evaluation.predictions import normalise
+from nape_bench.hashing import values_hash
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -171,7 +171,7 @@ def test_no_file_and_an_empty_folder(tmp_path: Path) -> None:
 
 def test_the_hash_is_over_ids_and_values() -> None:
     values = np.array([1.0, 2.0])
-    first = predictions_hash(["a", "bc"], values)
-    assert first == predictions_hash(["a", "bc"], values[::1].copy())
-    assert first != predictions_hash(["ab", "c"], values)
-    assert first != predictions_hash(["a", "bc"], np.nextafter(values, 9))
+    first = values_hash(["a", "bc"], values)
+    assert first == values_hash(["a", "bc"], values[::1].copy())
+    assert first != values_hash(["ab", "c"], values)
+    assert first != values_hash(["a", "bc"], np.nextafter(values, 9))

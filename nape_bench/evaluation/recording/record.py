@@ -12,9 +12,9 @@ from nape_bench.evaluation.evaluator import Evaluator
 from nape_bench.evaluation.protocols import protocol
 from nape_bench.evaluation.protocols.at_hand import AtHand
 from nape_bench.evaluation.recording.records import read_records, write_records
-from nape_bench.evaluation.result import EVALUATOR_VERSION
 from nape_bench.evaluation.run import evaluate, facts, scored_seeds
 from nape_bench.labels.locks import locked
+from nape_bench.metrics import EVALUATOR_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -32,7 +32,7 @@ def write_records(folder: Path, results: Mapping[str, Result]) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     with new_file(folder / PREDICTIONS_FILE) as file:
-        _write_predictions(file, results)
+        write_predictions(file, results)
     with new_file(folder / RESULTS_FILE) as file:
         plain = [to_dict(result) for result in results.values()]
         write_text(file, json.dumps(plain, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
@@ -69,7 +69,8 @@ def read_records(folder: Path) -> dict[str, Result]:
     return results
 
 
-def _write_predictions(file: Path, results: Mapping[str, Result]) -> None:
+def write_predictions(file: Path, results: Mapping[str, Result]) -> None:
+    """Write all predictions as Parquet: `protocol`, `seed`, `id` and `prediction`, none empty."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 

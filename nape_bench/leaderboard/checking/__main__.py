@@ -1,0 +1,28 @@
+"""The process in which a stranger's files are read: `python -m nape_bench.leaderboard.checking`.
+
+It reads `{"folder", "root", "submissions"}` as JSON on standard input and writes the report as JSON
+on standard output. `limited` starts it, with bounds on memory and time.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from nape_bench.leaderboard.checking.folders import Folders
+from nape_bench.leaderboard.checking.limited import limit_memory
+from nape_bench.leaderboard.checking.others import check_beside_others
+
+
+def main() -> None:
+    """Check one submission."""
+    asked = json.load(sys.stdin)
+    limit_memory()
+    folders = Folders(Path(asked["root"]), tuple(Path(each) for each in asked["submissions"]))
+    report = check_beside_others(Path(asked["folder"]), folders)
+    json.dump(report.to_dict(), sys.stdout, allow_nan=False)
+
+
+if __name__ == "__main__":
+    main()

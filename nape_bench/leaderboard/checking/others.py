@@ -1,0 +1,78 @@
+"""What other submissions predicted and scored, to compare a new one with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nape_bench.errors import DataError
+from nape_bench.leaderboard.checking.check import check_submission
+from nape_bench.leaderboard.checking.folder import check_folder, read_bytes
+from nape_bench.leaderboard.checking.metadata import ACTIVE, METADATA_FILE, read_metadata
+from nape_bench.leaderboard.checking.stored import read_stored
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from nape_bench.leaderboard.checking.folders import Folders
+    from nape_bench.leaderboard.checking.predictions import Predicted
+    from nape_bench.leaderboard.checking.report import Report
+    from nape_bench.leaderboard.checking.scoring import Score
+
+
+def check_beside_others(folder: Path, folders: Folders) -> Report:
+    """Check a submission beside all others of a board.
+
+    Args:
+        folder: The submission's folder; if one of the same name is on the board, this takes its
+            place.
+        folders: The board's.
+    """
+    rest = {name: path for name, path in folders.listed().items() if name != folder.name}
+    wanted = protocols_of(folder)
+    return check_submission(
+        folder,
+        folders.sheets,
+        others=predictions_of(rest, folders.sheets, wanted),
+        best=best_of({name: read_stored(folders.results, name) for name in rest}, wanted),
+        accepted=folders.accepted().get(folder.name),
+    )
+
+
+def protocols_of(folder: Path) -> set[str]:
+    """Return the protocols that a submission names, if that can be read."""
+    if check_folder(folder):
+        return set()
+    try:
+        metadata, _ = read_metadata(read_bytes(folder, METADATA_FILE).decode())
+    except (DataError, UnicodeDecodeError):
+        return set()
+    return set() if metadata is None else set(metadata.protocols)
+
+
+def predictions_of(
+    listed: Mapping[str, Path], sheets: Path, wanted: Iterable[str]
+) -> dict[str, dict[str, Predicted]]:
+    """Read the predictions of active submissions on some protocols, by name and protocol."""
+    names, made = set(wanted), {}
+    for name, folder in listed.items():
+        if names.isdisjoint(protocols_of(folder)):
+            continue
+        report = check_submission(folder, sheets, scored=False)
+        if report.metadata is not None and report.metadata.lifecycle == ACTIVE:
+            made[name] = {
+                protocol: each for protocol, each in report.predicted.items() if protocol in names
+            }
+    return made
+
+
+def best_of(
+    stored: Mapping[str, Mapping[str, Score]], wanted: Iterable[str]
+) -> dict[str, tuple[str, Score]]:
+    """Return the best stored score of each protocol by rank correlation, and whose it is."""
+    found: dict[str, tuple[str, Score]] = {}
+    for protocol in wanted:
+        told = [(name, each[protocol]) for name, each in stored.items() if protocol in each]
+        if told:
+            found[protocol] = max(told, key=lambda pair: pair[1].metrics["spearman"].value)
+    return found

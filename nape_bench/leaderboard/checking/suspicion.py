@@ -1,0 +1,129 @@
+"""What looks as if it were no prediction: the labels themselves, or somebody else's submission.
+
+All labels here are public, so nothing can prove that they were not used. These checks find what is
+plain, and ask a maintainer about what is improbable.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nape_bench.leaderboard.checking.finding import Finding, error, note, question
+from nape_bench.leaderboard.checking.folder import PREDICTIONS_FILE
+from nape_bench.metrics import spearman
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from nape_bench.leaderboard.checking.predictions import Predicted
+    from nape_bench.leaderboard.checking.scoring import Score
+    from nape_bench.leaderboard.checking.sheet import Sheet
+
+MOST_EQUAL = 0.25
+"""Share of predictions that may be the label to the last digits."""
+EQUAL = 1e-7
+"""Relative difference up to which a prediction is the label: what float32 keeps."""
+MOST_ALIKE = 0.9999
+"""Rank correlation from which on two predictions are one."""
+FAR_ABOVE = 3.0
+"""How much closer to a perfect order than the best of the board an entry may come unasked."""
+MANY = 0.5
+"""Share of protocols alike with somebody else's from which on it is told."""
+
+
+def check_labels(
+    predicted: Mapping[str, Predicted], sheets: Mapping[str, Sheet]
+) -> Iterator[Finding]:
+    """Find predictions that are the labels."""
+    for name, each in predicted.items():
+        truth = sheets[name].y
+        if truth is None or len(np.unique(truth)) < 3:
+            continue
+        near = np.abs(each.values - truth) <= EQUAL * np.maximum(np.abs(truth), 1e-12)
+        parts = sheets[name].parts_of(each.seeds)
+        share = float(near.mean() if parts is None else near[parts].mean())
+        if share > MOST_EQUAL:
+            yield error(
+                "labels",
+                f"{PREDICTIONS_FILE}, {name}",
+                f"{share:.0%} of the predictions are the true labels: submit what a predictor says "
+                "of rows whose labels it has not seen",
+            )
+
+
+def check_scores(
+    scores: Mapping[str, Score],
+    sheets: Mapping[str, Sheet],
+    best: Mapping[str, tuple[str, Score]],
+) -> Iterator[Finding]:
+    """Find scores that are better than labels allow, or far better than all others.
+
+    Args:
+        scores: Scores by protocol.
+        sheets: What the protocols ask.
+        best: The best other submission of each protocol, and its score.
+    """
+    for name, score in scores.items():
+        where = f"{PREDICTIONS_FILE}, {name}"
+        told, reachable = score.metrics["spearman"], sheets[name].facts.reachable
+        if reachable is not None and told.low > reachable:
+            yield question(
+                "above-ceiling",
+                where,
+                f"a rank correlation of {told.value:.3f} (95 % from {told.low:.3f}), and a perfect "
+                f"predictor would have about {reachable:.3f}, since measuring again gives other "
+                "labels: these seem to have been seen. Say in `training_data` which labels were "
+                "used, or `remarks` how this can be",
+            )
+            continue
+        if name not in best:
+            continue
+        other, theirs = best[name][0], best[name][1].metrics["spearman"]
+        if told.low > theirs.high and (1 - told.value) * FAR_ABOVE < 1 - theirs.value:
+            yield question(
+                "far-above",
+                where,
+                f"a rank correlation of {told.value:.3f}, where the best so far, {other}, has "
+                f"{theirs.value:.3f}: say in `remarks` what makes the difference, and which labels "
+                "were seen",
+            )
+
+
+def check_copies(
+    predicted: Mapping[str, Predicted], others: Mapping[str, Mapping[str, Predicted]]
+) -> Iterator[Finding]:
+    """Find submissions that order all architectures as another does.
+
+    Args:
+        predicted: Predictions by protocol.
+        others: Those of other submissions, by name and protocol.
+    """
+    for other, theirs in others.items():
+        common = [name for name in predicted if name in theirs]
+        alike = [name for name in common if _alike(predicted[name], theirs[name])]
+        if common and len(alike) == len(common):
+            yield error(
+                "copy",
+                PREDICTIONS_FILE,
+                f"orders all architectures as the submission {other} does, on all {len(common)} "
+                "protocols that both have: if it takes that one's place, set its lifecycle to "
+                "superseded, else submit your own",
+            )
+        elif len(alike) > MANY * len(common):
+            yield note(
+                "alike",
+                PREDICTIONS_FILE,
+                f"orders architectures as {other} does on {len(alike)} of {len(common)} protocols",
+            )
+
+
+def _alike(a: Predicted, b: Predicted) -> bool:
+    if len(a.values) != len(b.values) and 1 not in (len(a.values), len(b.values)):
+        return False
+    pairs = zip(*np.broadcast_arrays(a.values, b.values), strict=True)
+    return all(
+        np.array_equal(x, y) or (np.ptp(x) > 0 and np.ptp(y) > 0 and spearman(x, y) > MOST_ALIKE)
+        for x, y in pairs
+    )
