@@ -18,6 +18,7 @@ Pure float64 functions of true and predicted values; NumPy is all they need. The
 
 from nape_bench.metrics.bootstrap import Interval, bootstrap_interval, bootstrap_intervals
 from nape_bench.metrics.kendall import kendall_tau_b
+from nape_bench.metrics.many import ManyTest, friedman_nemenyi
 from nape_bench.metrics.paired import PairedTest, paired_test
 from nape_bench.metrics.rank import spearman
 from nape_bench.metrics.registry import METRICS, Metric, UnknownMetricError
@@ -29,11 +30,13 @@ __all__ = [
     "EVALUATOR_VERSION",
     "METRICS",
     "Interval",
+    "ManyTest",
     "Metric",
     "PairedTest",
     "UnknownMetricError",
     "bootstrap_interval",
     "bootstrap_intervals",
+    "friedman_nemenyi",
     "kendall_tau_b",
     "mae",
     "ndcg_at_k",

@@ -10,13 +10,14 @@ from __future__ import annotations
 from nape_bench.leaderboard.checking.check import check_submission
 from nape_bench.leaderboard.checking.finding import Finding, Level
 from nape_bench.leaderboard.checking.report import Report
-from nape_bench.leaderboard.checking.sheet import Sheet, read_sheet, write_sheet
+from nape_bench.leaderboard.checking.sheet import Sheet, Sheets, read_sheet, write_sheet
 
 __all__ = [
     "Finding",
     "Level",
     "Report",
     "Sheet",
+    "Sheets",
     "check_submission",
     "read_sheet",
     "write_sheet",

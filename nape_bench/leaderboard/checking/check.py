@@ -15,12 +15,13 @@ from nape_bench.leaderboard.checking.predictions import (
 )
 from nape_bench.leaderboard.checking.report import Report
 from nape_bench.leaderboard.checking.scoring import Score, score
-from nape_bench.leaderboard.checking.sheet import Sheet, read_sheet, sheet_path
 from nape_bench.leaderboard.checking.suspicion import check_copies, check_labels, check_scores
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from nape_bench.leaderboard.checking.sheet import Sheet, Sheets
 
 STALE = "stale-dataset"
 """Code of the one error that time alone brings: the dataset has a newer version."""
@@ -28,7 +29,7 @@ STALE = "stale-dataset"
 
 def check_submission(
     folder: Path,
-    sheets: Path,
+    sheets: Sheets,
     *,
     others: Mapping[str, Mapping[str, Predicted]] | None = None,
     best: Mapping[str, tuple[str, Score]] | None = None,
@@ -41,7 +42,7 @@ def check_submission(
 
     Args:
         folder: The submission's folder.
-        sheets: The folder of the sheets of all protocols.
+        sheets: What protocols ask.
         others: Predictions of other submissions, by name and protocol, which it may not copy.
         best: The best other submission of each protocol, with its score.
         accepted: Questions that a maintainer has accepted, by code, with the reason.
@@ -85,12 +86,12 @@ def _unreadable(failed: RefusedError | UnicodeDecodeError) -> Finding:
     return error("yaml", METADATA_FILE, f"no UTF-8 text: {failed.reason} at byte {failed.start}")
 
 
-def _sheets(metadata: Metadata, root: Path) -> tuple[dict[str, Sheet], list[Finding]]:
+def _sheets(metadata: Metadata, sheets: Sheets) -> tuple[dict[str, Sheet], list[Finding]]:
     """Read the sheets of a submission's protocols, and compare what it says with them."""
     asked, found = {}, []
     for name in metadata.protocols:
         where = f"{METADATA_FILE}, {name}"
-        if not sheet_path(root, name).is_file():
+        if name not in sheets:
             found.append(
                 error(
                     "protocol",
@@ -100,7 +101,7 @@ def _sheets(metadata: Metadata, root: Path) -> tuple[dict[str, Sheet], list[Find
             )
             continue
         try:
-            sheet = read_sheet(root, name)
+            sheet = sheets[name]
         except DataError as failed:
             found.append(error("sheet", where, str(failed)))
             continue

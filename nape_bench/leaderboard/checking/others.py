@@ -8,6 +8,7 @@ from nape_bench.errors import DataError
 from nape_bench.leaderboard.checking.check import check_submission
 from nape_bench.leaderboard.checking.folder import check_folder, read_bytes
 from nape_bench.leaderboard.checking.metadata import ACTIVE, METADATA_FILE, read_metadata
+from nape_bench.leaderboard.checking.sheet import Sheets
 from nape_bench.leaderboard.checking.stored import read_stored
 
 if TYPE_CHECKING:
@@ -29,11 +30,11 @@ def check_beside_others(folder: Path, folders: Folders) -> Report:
         folders: The board's.
     """
     rest = {name: path for name, path in folders.listed().items() if name != folder.name}
-    wanted = protocols_of(folder)
+    wanted, sheets = protocols_of(folder), Sheets(folders.sheets)
     return check_submission(
         folder,
-        folders.sheets,
-        others=predictions_of(rest, folders.sheets, wanted),
+        sheets,
+        others=predictions_of(rest, sheets, wanted),
         best=best_of({name: read_stored(folders.results, name) for name in rest}, wanted),
         accepted=folders.accepted().get(folder.name),
     )
@@ -51,7 +52,7 @@ def protocols_of(folder: Path) -> set[str]:
 
 
 def predictions_of(
-    listed: Mapping[str, Path], sheets: Path, wanted: Iterable[str]
+    listed: Mapping[str, Path], sheets: Sheets, wanted: Iterable[str]
 ) -> dict[str, dict[str, Predicted]]:
     """Read the predictions of active submissions on some protocols, by name and protocol."""
     names, made = set(wanted), {}

@@ -93,6 +93,32 @@ class Sheet:
         return self.parts[[self.facts.seeds.index(seed) for seed in seeds]]
 
 
+class Sheets:
+    """The sheets of a board, read when they are asked for.
+
+    Args:
+        root: The folder of all sheets.
+        labelled: Sheets with labels that those in the folder lack, by protocol.
+    """
+
+    def __init__(self, root: Path, labelled: Mapping[str, Sheet] | None = None) -> None:
+        self._root = root
+        self._read: dict[str, Sheet] = dict(labelled or {})
+
+    def __contains__(self, protocol: str) -> bool:
+        return protocol in self._read or sheet_path(self._root, protocol).is_file()
+
+    def __getitem__(self, protocol: str) -> Sheet:
+        """Return a protocol's sheet.
+
+        Raises:
+            DataError: There is none, or its file is none.
+        """
+        if protocol not in self._read:
+            self._read[protocol] = read_sheet(self._root, protocol)
+        return self._read[protocol]
+
+
 def sheet_path(root: Path, protocol: str) -> Path:
     """Return the file of a protocol's sheet; the name has been checked to be a protocol's."""
     return root / f"{protocol}{SUFFIX}"
