@@ -26,7 +26,7 @@ class Place:
             what is superseded: it is shown and not ranked.
         labels: How many labels each seed was shown.
         seconds: Seconds of a run, to fit and to predict; None where not told.
-        is_stored: Whether labels were not at hand, so that it is what was stored when they were.
+        is_stored: Whether it was not scored now, but stored when labels were at hand.
         is_pareto: Whether no other has as good a rank correlation with as few labels and seconds.
     """
 
@@ -66,7 +66,8 @@ class Standing:
         high: The upper end.
         mean_rank: Its mean rank among submissions that stand on all protocols of the track; None
             where it does not.
-        is_tied: Whether its mean rank cannot be told from the best (Nemenyi).
+        is_tied: Whether its mean rank cannot be told from the best (Nemenyi); None where that
+            cannot be asked.
         labels: Mean number of labels a seed was shown.
         seconds: Mean seconds of a run; None where not told of all.
         is_pareto: Whether no other that stands on all has as good a mean rank correlation with as
@@ -79,7 +80,7 @@ class Standing:
     low: float | None
     high: float | None
     mean_rank: float | None
-    is_tied: bool
+    is_tied: bool | None
     labels: float
     seconds: float | None
     is_pareto: bool

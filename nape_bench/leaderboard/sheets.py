@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nape_bench.errors import DataError
 from nape_bench.evaluation import Evaluator
+from nape_bench.evaluation.protocols import protocol
+from nape_bench.evaluation.protocols.at_hand import AtHand
 from nape_bench.hashing import values_hash
-from nape_bench.leaderboard.checking.sheet import Facts, Sheet, sheet_path, write_sheet
+from nape_bench.leaderboard.checking.sheet import (
+    Facts,
+    Sheet,
+    list_sheets,
+    read_sheet,
+    sheet_path,
+    write_sheet,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -68,6 +78,31 @@ def write_sheets(root: Path, protocols: Iterable[str], *, progress: bool = False
         if path.read_bytes() != before:
             changed.append(name)
     return changed
+
+
+def labelled(root: Path) -> dict[str, Sheet]:
+    """Return the sheets whose labels the folder lacks and that are at hand here, by protocol.
+
+    Raises:
+        DataError: The dataset is the sheet's, and its labels or ids are others: the sheet is
+            wrong, or the code that made it has changed.
+    """
+    at_hand, made = AtHand(), {}
+    for name in list_sheets(root):
+        sheet = read_sheet(root, name)
+        wanted = protocol(name)
+        if sheet.y is not None or not at_hand.has(wanted):
+            continue
+        evaluator = Evaluator(wanted)
+        if evaluator.task.dataset.content_hash != sheet.facts.content_hash:
+            continue
+        made[name] = sheet_of(evaluator)
+        if made[name].facts.labels_hash != sheet.facts.labels_hash:
+            raise DataError(
+                f"{sheet_path(root, name)}: has other labels or ids than the protocol gives now; "
+                "`nape-bench leaderboard sheets` writes it again"
+            )
+    return made
 
 
 def _reachable(task: Task) -> float | None:

@@ -1,0 +1,235 @@
+"""assemble: check and score every submission, and rank what holds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from nape_bench.errors import DataError
+from nape_bench.leaderboard.board import Board, Ranking, Shown, Track
+from nape_bench.leaderboard.checking.check import STALE, check_submission
+from nape_bench.leaderboard.checking.finding import Level, note
+from nape_bench.leaderboard.checking.metadata import ACTIVE, WITHDRAWN
+from nape_bench.leaderboard.checking.others import best_of
+from nape_bench.leaderboard.checking.scoring import Score, agree
+from nape_bench.leaderboard.checking.sheet import Sheets
+from nape_bench.leaderboard.checking.stored import read_stored
+from nape_bench.leaderboard.checking.suspicion import check_copies, check_scores
+from nape_bench.leaderboard.sheets import labelled
+from nape_bench.leaderboard.standings import Scored, places, standings
+from nape_bench.leaderboard.tracks import in_order, track_of, track_title
+from nape_bench.metrics import EVALUATOR_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from nape_bench.leaderboard.board import Place
+    from nape_bench.leaderboard.checking.folders import Folders
+    from nape_bench.leaderboard.checking.predictions import Predicted
+    from nape_bench.leaderboard.checking.report import Report
+    from nape_bench.leaderboard.checking.sheet import Sheet
+
+MOST_SHOWN = 3
+"""Disagreements that an error lists."""
+
+
+def assemble(
+    folders: Folders, *, scored: bool = True, jobs: int = 1, progress: bool = False
+) -> Board:
+    """Check and score every submission, and rank what holds.
+
+    What does not hold is left out, and nothing else changes by it. Where a protocol's labels are
+    not at hand, the stored result of the same predictions stands in; where they are, it must agree.
+
+    Args:
+        folders: Where things lie.
+        scored: Whether to score what a stored result is there for; if not, that is taken.
+        jobs: How many processes score at once.
+        progress: Whether progress is shown on standard error.
+
+    Raises:
+        DataError: A stored result does not agree with what is scored now, or a folder of the board
+            is malformed.
+    """
+    listed = folders.listed()
+    stored = {name: read_stored(folders.results, name) for name in listed}
+    sheets = Sheets(folders.sheets, labelled(folders.sheets))
+    reports = _reports(listed, sheets, folders, stored if not scored else {}, jobs, progress)
+    reports = {name: _beside_others(name, reports, stored, sheets) for name in reports}
+    standing = {
+        name: report
+        for name, report in reports.items()
+        if report.metadata is not None
+        and report.metadata.lifecycle != WITHDRAWN
+        and (report.holds or _is_merely_stale(report))
+    }
+    by_protocol: dict[str, dict[str, Scored]] = {}
+    shown = {}
+    for name, report in standing.items():
+        told = _told(name, report, stored[name], sheets)
+        is_baseline = listed[name].parent != folders.submissions[0]
+        shown[name] = _shown(report, is_baseline, told, listed)
+        for protocol, each in told.items():
+            by_protocol.setdefault(protocol, {})[name] = each
+    rankings = {
+        protocol: Ranking(sheets[protocol].facts, len(sheets[protocol].ids), places(by))
+        for protocol, by in sorted(by_protocol.items())
+    }
+    return Board(
+        submissions=shown,
+        rankings=rankings,
+        tracks=_tracks(rankings),
+        refused={
+            name: report.findings
+            for name, report in reports.items()
+            if not report.holds and name not in standing
+        },
+        evaluator=EVALUATOR_VERSION,
+        sheets={name: sheets[name] for name in rankings},
+        predicted={name: report.predicted for name, report in standing.items()},
+    )
+
+
+def stored_results(board: Board) -> dict[str, dict[str, Score]]:
+    """Return what is to be stored of a board: scores by submission and protocol."""
+    made: dict[str, dict[str, Score]] = {name: {} for name in board.submissions}
+    for protocol, ranking in board.rankings.items():
+        for place in ranking.places:
+            made[place.submission][protocol] = place.score
+    return made
+
+
+def _reports(
+    listed: Mapping[str, Path],
+    sheets: Sheets,
+    folders: Folders,
+    taken: Mapping[str, Mapping[str, Score]],
+    jobs: int,
+    progress: bool,
+) -> dict[str, Report]:
+    from joblib import Parallel, delayed
+    from tqdm import tqdm
+
+    accepted = folders.accepted()
+    checks = (
+        delayed(check_submission)(
+            folder, sheets, accepted=accepted.get(name), scored=not taken.get(name)
+        )
+        for name, folder in listed.items()
+    )
+    done = Parallel(n_jobs=jobs, return_as="generator")(checks)
+    shown = tqdm(done, "submissions", len(listed), disable=not progress, unit="submission")
+    return {report.name: report for report in shown}
+
+
+def _beside_others(
+    name: str,
+    reports: Mapping[str, Report],
+    stored: Mapping[str, Mapping[str, Score]],
+    sheets: Sheets,
+) -> Report:
+    """Compare a submission that is new with all others; what has stood is the original."""
+    own = reports[name]
+    if stored[name] or own.metadata is None:
+        return own
+    others = {
+        other: report.predicted
+        for other, report in reports.items()
+        if other != name
+        and report.metadata is not None
+        and report.metadata.lifecycle == ACTIVE
+        and report.holds
+    }
+    asked = {protocol: sheets[protocol] for protocol in own.scores}
+    best = best_of({other: told for other, told in stored.items() if other != name}, own.predicted)
+    found = [
+        *check_copies(own.predicted, others),
+        *(each for each in check_scores(own.scores, asked, best) if each not in own.findings),
+    ]
+    return replace(own, findings=(*own.findings, *found))
+
+
+def _is_merely_stale(report: Report) -> bool:
+    wrong = [each for each in report.findings if each.level is Level.ERROR]
+    return bool(wrong) and all(each.code == STALE for each in wrong) and bool(report.predicted)
+
+
+def _told(
+    name: str, report: Report, stored: Mapping[str, Score], sheets: Sheets
+) -> dict[str, Scored]:
+    """Return what a submission scored, by protocol.
+
+    Raises:
+        DataError: A stored result of the same predictions does not agree with what is scored now.
+    """
+    assert report.metadata is not None  # noqa: S101 for mypy: the caller has looked
+    is_ranked, told, wrong = report.metadata.lifecycle == ACTIVE, {}, []
+    for protocol, predicted in report.predicted.items():
+        entry = report.metadata.protocols[protocol]
+        now, before = report.scores.get(protocol), stored.get(protocol)
+        if before is not None and not _is_current(before, predicted, sheets[protocol]):
+            before = None
+        if now is None and before is not None:
+            told[protocol] = Scored(before, entry, is_stored=True, is_ranked=is_ranked)
+        elif now is not None:
+            if before is not None and not agree(now, before):
+                wrong.append(protocol)
+            # What agrees is kept as it was, so that the last digits of one machine stay.
+            told[protocol] = Scored(before or now, entry, is_stored=False, is_ranked=is_ranked)
+    if wrong:
+        raise DataError(
+            f"results/{name}.json: stored results of {len(wrong)} protocols do not agree with what "
+            f"is scored now, {', '.join(wrong[:MOST_SHOWN])}: if the labels or the metrics are "
+            "others on purpose, a new dataset version or evaluator major says so; else remove the "
+            "file to score anew"
+        )
+    return told
+
+
+def _is_current(before: Score, predicted: Predicted, sheet: Sheet) -> bool:
+    """Return whether a stored result is of these predictions, these labels and this evaluator."""
+    return (
+        before.predictions == predicted.hashes(sheet.ids)
+        and before.labels_hash == sheet.facts.labels_hash
+        and before.evaluator.split(".")[0] == EVALUATOR_VERSION.split(".")[0]
+    )
+
+
+def _shown(
+    report: Report, is_baseline: bool, told: Mapping[str, Scored], listed: Mapping[str, Path]
+) -> Shown:
+    assert report.metadata is not None  # noqa: S101 for mypy: the caller has looked
+    notes = [each for each in report.findings if each.level is not Level.ERROR]
+    successor = report.metadata.superseded_by
+    if successor and successor not in listed:
+        notes.append(
+            note("successor", "submission.yaml", f"superseded by {successor}, which is not here")
+        )
+    return Shown(
+        report.name,
+        report.metadata,
+        is_baseline,
+        tuple(notes),
+        stale=tuple(
+            each.where.rpartition(", ")[2] for each in report.findings if each.code == STALE
+        ),
+        waiting=tuple(name for name in report.predicted if name not in told),
+    )
+
+
+def _tracks(rankings: Mapping[str, Ranking]) -> dict[str, Track]:
+    members: dict[str, list[str]] = {}
+    for protocol in rankings:
+        members.setdefault(track_of(protocol), []).append(protocol)
+    made = {}
+    for name in in_order(set(members)):
+        protocols = members[name]
+        by_submission: dict[str, dict[str, Place]] = {}
+        for protocol in protocols:
+            for place in rankings[protocol].places:
+                if place.rank is not None:
+                    by_submission.setdefault(place.submission, {})[protocol] = place
+        rows, p_value, gap = standings(protocols, by_submission)
+        made[name] = Track(name, track_title(name), tuple(protocols), rows, p_value, gap)
+    return made
