@@ -10,7 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 
-GROUPS = {"import": "make datasets of what others published"}
+GROUPS = {
+    "import": "make datasets of what others published",
+    "leaderboard": "the board of submissions: build, publish, check a pull request",
+}
 """What commands of two words do, by the first one."""
 
 

@@ -86,6 +86,7 @@ def assemble(
             if not report.holds and name not in standing
         },
         evaluator=EVALUATOR_VERSION,
+        scored_now=sum(len(report.scores) for report in standing.values()),
         sheets={name: sheets[name] for name in rankings},
         predicted={name: report.predicted for name, report in standing.items()},
     )
@@ -170,13 +171,12 @@ def _told(
         now, before = report.scores.get(protocol), stored.get(protocol)
         if before is not None and not _is_current(before, predicted, sheets[protocol]):
             before = None
-        if now is None and before is not None:
-            told[protocol] = Scored(before, entry, is_stored=True, is_ranked=is_ranked)
-        elif now is not None:
-            if before is not None and not agree(now, before):
-                wrong.append(protocol)
-            # What agrees is kept as it was, so that the last digits of one machine stay.
-            told[protocol] = Scored(before or now, entry, is_stored=False, is_ranked=is_ranked)
+        if now is not None and before is not None and not agree(now, before):
+            wrong.append(protocol)
+        # What agrees is kept as it was, so that the last digits of one machine stay.
+        kept = before or now
+        if kept is not None:
+            told[protocol] = Scored(kept, entry, not sheets.has_labels(protocol), is_ranked)
     if wrong:
         raise DataError(
             f"results/{name}.json: stored results of {len(wrong)} protocols do not agree with what "

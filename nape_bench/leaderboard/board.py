@@ -26,7 +26,8 @@ class Place:
             what is superseded: it is shown and not ranked.
         labels: How many labels each seed was shown.
         seconds: Seconds of a run, to fit and to predict; None where not told.
-        is_stored: Whether it was not scored now, but stored when labels were at hand.
+        is_stored: Whether the board's folder has no labels to score it on, so that elsewhere than
+            where they are at hand the stored result stands in.
         is_pareto: Whether no other has as good a rank correlation with as few labels and seconds.
     """
 
@@ -140,6 +141,7 @@ class Board:
         tracks: By name.
         refused: What was found of submissions that do not stand on the board, by folder name.
         evaluator: Version of what scored.
+        scored_now: How many scores were computed now; the others are stored ones.
         sheets: What each protocol asks, with labels where they are at hand.
         predicted: Predictions by submission and protocol.
     """
@@ -149,6 +151,7 @@ class Board:
     tracks: Mapping[str, Track]
     refused: Mapping[str, tuple[Finding, ...]]
     evaluator: str
+    scored_now: int
     sheets: Mapping[str, Sheet] = field(repr=False)
     predicted: Mapping[str, Mapping[str, Predicted]] = field(repr=False)
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 BY = "spearman"
 """The metric that ranks: predictors of scores have it too, and it knows no unit."""
 DRAWS = 2000
+LEAST_SECONDS = 0.1
+"""Below this the time of a run is no cost: what it takes to count FLOPs differs by chance."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Scored:
     Attributes:
         score: The score.
         entry: What the submission says of the run.
-        is_stored: Whether it was not scored now, but stored when labels were at hand.
+        is_stored: Whether the board's folder has no labels to score it on.
         is_ranked: Whether the submission takes part; one that is superseded is only shown.
     """
 
@@ -123,7 +125,7 @@ def pareto(entries: Mapping[str, tuple[float, tuple[float, float | None]]]) -> s
             longest.
     """
     points = {
-        name: (-quality, labels, float("inf") if seconds is None else seconds)
+        name: (-quality, labels, float("inf") if seconds is None else max(seconds, LEAST_SECONDS))
         for name, (quality, (labels, seconds)) in entries.items()
     }
     return {

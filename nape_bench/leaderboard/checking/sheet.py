@@ -103,6 +103,7 @@ class Sheets:
 
     def __init__(self, root: Path, labelled: Mapping[str, Sheet] | None = None) -> None:
         self._root = root
+        self._labelled = frozenset(labelled or ())
         self._read: dict[str, Sheet] = dict(labelled or {})
 
     def __contains__(self, protocol: str) -> bool:
@@ -117,6 +118,10 @@ class Sheets:
         if protocol not in self._read:
             self._read[protocol] = read_sheet(self._root, protocol)
         return self._read[protocol]
+
+    def has_labels(self, protocol: str) -> bool:
+        """Return whether the folder itself has a protocol's labels."""
+        return protocol not in self._labelled and self[protocol].y is not None
 
 
 def sheet_path(root: Path, protocol: str) -> Path:
