@@ -135,8 +135,7 @@ COMMAND = Command(
     "never scores. Leave it for a git pull request, or let --pr open one at the Hub.",
     examples=[
         "nape-bench submit results/ --name 'My GCN' --code https://github.com/me/my-gcn",
-        "nape-bench submit baselines/words --name Words --code https://example.org/words "
-        "--author 'Jane Doe' --pr",
+        "nape-bench submit baselines/words --name Words --code https://example.org/words --pr",
     ],
     add_arguments=_add_arguments,
     run=_run,

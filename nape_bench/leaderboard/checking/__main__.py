@@ -1,6 +1,7 @@
 """The process in which a stranger's files are read: `python -m nape_bench.leaderboard.checking`.
 
-It reads `{"folder", "root", "submissions"}` as JSON on standard input and writes the report as JSON
+It reads `{"folder", "root", "submissions", "memory"}` as JSON on standard input and writes the
+report as JSON
 on standard output. `limited` starts it, with bounds on memory and time.
 """
 
@@ -18,7 +19,10 @@ from nape_bench.leaderboard.checking.others import check_beside_others
 def main() -> None:
     """Check one submission."""
     asked = json.load(sys.stdin)
-    limit_memory()
+    # What loads later would not load at all beyond the bound.
+    import scipy.stats  # noqa: F401
+
+    limit_memory(asked["memory"])
     folders = Folders(Path(asked["root"]), tuple(Path(each) for each in asked["submissions"]))
     report = check_beside_others(Path(asked["folder"]), folders)
     json.dump(report.to_dict(), sys.stdout, allow_nan=False)

@@ -25,12 +25,15 @@ MOST_MEMORY = 6 * 2**30
 MOST_SECONDS = 900
 
 
-def check_limited(folder: Path, folders: Folders, *, seconds: int = MOST_SECONDS) -> dict[str, Any]:
+def check_limited(
+    folder: Path, folders: Folders, *, memory: int = MOST_MEMORY, seconds: float = MOST_SECONDS
+) -> dict[str, Any]:
     """Check a submission beside all others of a board.
 
     Args:
         folder: The submission's folder.
         folders: The board's.
+        memory: Bytes of address space that it may take.
         seconds: After how long to give up.
 
     Returns:
@@ -40,6 +43,7 @@ def check_limited(folder: Path, folders: Folders, *, seconds: int = MOST_SECONDS
         "folder": str(folder),
         "root": str(folders.root),
         "submissions": [str(each) for each in folders.submissions],
+        "memory": memory,
     }
     # mimalloc would reserve more than it uses, and threads have a stack each.
     bounded = {"ARROW_DEFAULT_MEMORY_POOL": "system", "OMP_NUM_THREADS": "1"}
@@ -54,7 +58,7 @@ def check_limited(folder: Path, folders: Folders, *, seconds: int = MOST_SECONDS
             env={**os.environ, **bounded},
         )
     except subprocess.TimeoutExpired:
-        return _given_up(folder, f"took more than {seconds} s")
+        return _given_up(folder, f"took more than {seconds:g} s")
     if done.returncode == 0:
         told: dict[str, Any] = json.loads(done.stdout)
         return told
@@ -64,7 +68,7 @@ def check_limited(folder: Path, folders: Folders, *, seconds: int = MOST_SECONDS
     raise RuntimeError(done.stderr)
 
 
-def limit_memory(most: int = MOST_MEMORY) -> None:
+def limit_memory(most: int) -> None:
     """Bound the address space of this process, where the platform can."""
     try:
         import resource
@@ -78,7 +82,7 @@ def _given_up(folder: Path, why: str) -> dict[str, Any]:
     finding = error(
         "limits",
         folder.name,
-        f"checking it {why}: at most {MOST_MEMORY >> 30} GiB and {MOST_SECONDS} s are allowed. "
-        "Submit fewer protocols, and write the file as `nape-bench submit` does",
+        f"checking it {why}: at most {MOST_MEMORY >> 30} GiB and {MOST_SECONDS} s are allowed; "
+        "submit fewer protocols, and write the file as `nape-bench submit` does",
     )
     return Report(folder.name, (finding,)).to_dict()

@@ -69,18 +69,12 @@ def read_predictions(data: bytes) -> pa.Table:
         "protocol": pa.string(), "seed": pa.int64(), "id": pa.string(), "prediction": pa.float64(),
     }  # fmt: skip
     try:
+        _check_size(pq.read_metadata(io.BytesIO(data)))
+        _check_columns(pq.read_schema(io.BytesIO(data)), kinds)
         with pq.ParquetFile(io.BytesIO(data), read_dictionary=["protocol", "id"]) as file:
-            about = file.metadata
-            unpacked = sum(about.row_group(i).total_byte_size for i in range(about.num_row_groups))
-            if about.num_rows > MOST_ROWS or unpacked > MOST_UNPACKED:
-                raise RefusedError(
-                    "size",
-                    PREDICTIONS_FILE,
-                    f"{about.num_rows:,} rows that unpack to {unpacked:,} bytes, of at most "
-                    f"{MOST_ROWS:,} and {MOST_UNPACKED:,}",
-                )
-            _check_columns(file.schema.to_arrow_schema(), kinds)
             table = file.read()
+        # Text that is no UTF-8, and numbers that point beyond their dictionary.
+        table.validate(full=True)
     except RefusedError:
         raise
     except (pa.ArrowException, OSError, ValueError, OverflowError) as failed:
@@ -144,6 +138,17 @@ def fit_to_sheets(
         if not wrong:
             made[name] = Predicted(tuple(placed), np.stack(list(placed.values())))
     return made, found + list(_constants(made))
+
+
+def _check_size(about: Any) -> None:
+    unpacked = sum(about.row_group(i).total_byte_size for i in range(about.num_row_groups))
+    if about.num_rows > MOST_ROWS or unpacked > MOST_UNPACKED:
+        raise RefusedError(
+            "size",
+            PREDICTIONS_FILE,
+            f"{about.num_rows:,} rows that unpack to {unpacked:,} bytes, of at most "
+            f"{MOST_ROWS:,} and {MOST_UNPACKED:,}",
+        )
 
 
 def _check_columns(schema: pa.Schema, kinds: Mapping[str, Any]) -> None:
