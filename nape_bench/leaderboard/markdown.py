@@ -46,9 +46,11 @@ def board_markdown(board: Board, quoted: Sequence[Quoted]) -> str:
         parts += [f"## {_code(track.name)}", "", f"{_sentence(track.title)}", ""]
         if len(track.protocols) > 1:
             parts += [_standings(track, board), "", _test(track), ""]
+        parts += _quoted([each for each in quoted if each.protocol == track.name])
         for protocol in track.protocols:
             parts += _ranking(board.rankings[protocol], board)
             parts += _quoted([each for each in quoted if each.protocol == protocol])
+    parts += _quoted_alone(board, quoted)
     parts += ["## Submissions", "", _submissions(board), ""]
     parts += [f"Scored by version {board.evaluator} of the evaluator.", ""]
     return "\n".join(parts)
@@ -127,19 +129,34 @@ def _ranking(ranking: Ranking, board: Board) -> list[str]:
 def _quoted(rows: Sequence[Quoted]) -> list[str]:
     if not rows:
         return []
-    cells = [
-        [
-            plain(each.method),
-            METRICS[each.metric].title,
-            f"{each.value:g}" + ("" if each.spread is None else f" ± {each.spread:g}"),
-            plain(each.source),
-            plain(each.differs),
+    headers = ["method", "metric", "value", "source"]
+    parts = ["Quoted from papers, not scored here:", ""]
+    # What is different is told once for all rows of which it is true.
+    for differs in dict.fromkeys(each.differs for each in rows):
+        cells = [
+            [
+                plain(each.method) + (f" ({plain(each.of)})" if each.of else ""),
+                METRICS[each.metric].title,
+                f"{each.value:g}" + ("" if each.spread is None else f" ± {each.spread:g}"),
+                plain(f"{each.paper}, {each.table}"),
+            ]
+            for each in rows
+            if each.differs == differs
         ]
-        for each in rows
-    ]
-    headers = ["method", "metric", "value", "source", "what is different there"]
-    table = tabulate(cells, headers, tablefmt="github", disable_numparse=True)
-    return ["Quoted from papers, not scored here:", "", table, ""]
+        table = tabulate(cells, headers, tablefmt="github", disable_numparse=True)
+        parts += [table, "", f"There: {plain(differs)}", ""]
+    return parts
+
+
+def _quoted_alone(board: Board, quoted: Sequence[Quoted]) -> list[str]:
+    """Return what is quoted for protocols on which nobody stands."""
+    shown = {*board.rankings, *board.tracks}
+    alone = list(dict.fromkeys(each.protocol for each in quoted if each.protocol not in shown))
+    parts = ["## Quoted for protocols on which nobody stands yet", ""] if alone else []
+    for protocol in alone:
+        parts += [f"### {_code(protocol)}", ""]
+        parts += _quoted([each for each in quoted if each.protocol == protocol])
+    return parts
 
 
 def _place(place: Place, unit: str, board: Board) -> list[str]:
