@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from nape_bench.data.manifest import Manifest
     from nape_bench.data.rows import Rows
+    from nape_bench.picture import Picture
 
 FOLDER = "images"
 MOST_CONFIGS = 8
@@ -52,12 +53,30 @@ def pictures(
         files[path] = _distribution(manifest, config, rows[config]).encode()
         target = manifest.configs[config].target
         texts.append(f"![Distribution of {target}, config {config}]({path})")
-    found = _example(rows[default])
+    found = example_graph(manifest.name, rows[default])
     if found is not None:
-        text, svg = _graph(manifest, *found)
+        row_id, svg = found
         files[f"{FOLDER}/graph.svg"] = svg.encode()
-        texts.append(text)
+        texts.append(_shown_graph(row_id, svg))
     return "\n\n".join(texts), files
+
+
+def example_graph(name: str, splits: Sequence[Rows]) -> tuple[str, Picture] | None:
+    """Draw one of the first graphs of a dataset, of a size at the lower quartile.
+
+    Args:
+        name: The dataset.
+        splits: Its rows, split by split.
+
+    Returns:
+        The architecture's id and its picture; None where all are too large.
+    """
+    found = _example(splits)
+    if found is None:
+        return None
+    rows, row = found
+    title = f"A graph of {name}"
+    return rows.texts["id"][row].as_py(), draw(rows.graphs[row], title=title, layout="own")
 
 
 def with_section(card: str, section: str) -> str:
@@ -92,14 +111,12 @@ def _first(splits: Sequence[Rows]) -> Iterator[tuple[Rows, int]]:
     return (place for place, _ in zip(places, range(LOOKED_AT), strict=False))
 
 
-def _graph(manifest: Manifest, rows: Rows, row: int) -> tuple[str, str]:
-    """Draw a graph, and return how the card shows it and the SVG."""
-    row_id = rows.texts["id"][row].as_py()
-    svg = draw(rows.graphs[row], title=f"A graph of {manifest.name}", layout="own")
+def _shown_graph(row_id: str, svg: str) -> str:
+    """Return how the card shows a graph."""
     caption = f"The graph of `{row_id}`, top down; what repeats itself is drawn once."
     image = f"![The graph of an architecture]({FOLDER}/graph.svg)"
     height = _HEIGHT.search(svg)
     if height and int(height[1]) > TALL:
         # A blank line on each side, or Markdown inside is not read.
         image = f"<details><summary>A graph</summary>\n\n{image}\n\n</details>"
-    return f"{image}\n\n{caption}", svg
+    return f"{image}\n\n{caption}"

@@ -32,6 +32,8 @@ class Axis(NamedTuple):
         ticks: Values that are written.
         title: What it shows.
         power: Values are written without this power of ten, which stands beside the title.
+        added: What was added before the logarithm, of which the values here are; None for an axis
+            that is not logarithmic.
     """
 
     low: float
@@ -39,10 +41,17 @@ class Axis(NamedTuple):
     ticks: list[float]
     title: str
     power: int = 0
+    added: float | None = None
 
     def written(self, value: float) -> str:
         """Return a value as it stands at the axis."""
+        if self.added is not None:
+            return f"{round(10.0**value - self.added, 9):g}"
         return f"{value / 10.0**self.power:g}"
+
+    def place(self, value: float) -> float:
+        """Return where a value stands on the axis, in its own measure."""
+        return value if self.added is None else math.log10(value + self.added)
 
     @property
     def heading(self) -> str:
@@ -64,6 +73,25 @@ def axis(low: float, high: float, title: str) -> Axis:
     # Long numbers would run into the title.
     power = 0 if largest == 0 or 1e-3 <= largest < 1e5 else 3 * math.floor(math.log10(largest) / 3)
     return Axis(ticks[0], ticks[-1], ticks, title, power)
+
+
+def log_axis(low: float, high: float, title: str, *, added: float = 0.0) -> Axis:
+    """Return a logarithmic axis that holds `low` to `high`, with powers of ten written.
+
+    Args:
+        low: The least value.
+        high: The largest value.
+        title: What it shows.
+        added: What is added to values before the logarithm, so that 0 has a place.
+
+    Raises:
+        ValueError: `low` has no logarithm.
+    """
+    first = 0.0 if added and low < 1 else math.floor(math.log10(low) + 1e-9)
+    last = max(math.ceil(math.log10(max(high, low)) - 1e-9) if high > 0 else 0.0, first + 1)
+    values = [10.0**power for power in range(int(first), int(last) + 1)]
+    ticks = [math.log10(value + added) for value in ([0.0] if added and low < 1 else []) + values]
+    return Axis(ticks[0], ticks[-1], ticks, title, added=added)
 
 
 class Plot:

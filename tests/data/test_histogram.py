@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from nape_bench.data.histogram import histogram
-from nape_bench.data.svg_axes import HEIGHT, WIDTH, axis
+from nape_bench.data.svg_axes import HEIGHT, WIDTH, axis, log_axis
 from nape_bench.errors import DataError
 
 NAME = "{http://www.w3.org/2000/svg}"
@@ -66,3 +66,26 @@ def test_axes_have_round_numbers(low: float, high: float) -> None:
     assert 4 <= len(drawn.ticks) <= 12
     for tick in drawn.ticks:
         assert re.fullmatch(r"-?[\d.]{1,8}(e[-+]\d+)?", f"{tick:g}")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "added", "written"),
+    [
+        (0.012, 45, 0.0, ["0.01", "0.1", "1", "10", "100"]),
+        (5, 5, 0.0, ["1", "10"]),
+        (0, 363, 1.0, ["0", "1", "10", "100", "1000"]),
+        (20, 20, 1.0, ["10", "100"]),
+        (0, 0, 1.0, ["0", "1", "10"]),
+    ],
+)
+def test_logarithmic_axes_write_powers_of_ten(
+    low: float, high: float, added: float, written: list[str]
+) -> None:
+    made = log_axis(low, high, "x", added=added)
+    assert [made.written(tick) for tick in made.ticks] == written
+    assert made.low <= made.place(low) <= made.place(high) <= made.high
+
+
+def test_zero_has_no_place_on_a_logarithmic_axis_by_itself() -> None:
+    with pytest.raises(ValueError, match="domain"):
+        log_axis(0, 1, "x")
