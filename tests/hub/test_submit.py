@@ -29,7 +29,8 @@ def result(tmp_path: Path) -> Path:
 def submit(user: User, result: Path, *options: str) -> Answered:
     return user.cli(
         "submit", str(result), "--name", "Mine", "--code", "https://example.org/mine", "--author",
-        "Jane", "--board", str(result.parent / "board"), "--baselines", str(result.parent / "none"), "--pr", "--to", BOARD, *options,
+        "Jane", "--board", str(result.parent / "board"),
+        "--baselines", str(result.parent / "none"), "--pr", "--to", BOARD, *options,
     )  # fmt: skip
 
 
