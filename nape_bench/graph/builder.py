@@ -41,6 +41,8 @@ class _Rows:
 
     def __init__(self) -> None:
         self.known: dict[Hashable, _Kind] = {}
+        # What led to a convolution, BatchNorm and ReLU in a row -> their rows, and their shape.
+        self.triples: dict[Hashable, tuple[list[int], Shape]] = {}
         self._number: dict[tuple[int, ...], int] = {}
         self._matrix = np.empty((1024, len(COLUMNS)), dtype=np.int32)
         self._lock = threading.Lock()
@@ -208,6 +210,23 @@ class GraphBuilder:
         if op not in POINTWISE:
             raise GraphError(f"{op!r} is no activation: one of {', '.join(sorted(POINTWISE))}")
         return self._pointwise(op, x)
+
+    def conv_bn_relu(self, x: int, c_out: int, kernel: int, *, read: Shape | None = None) -> int:
+        """Add `relu(batch_norm(conv(x, c_out, kernel, read=read)))`, at a third of the cost."""
+        seen = self._shapes[x] if read is None else self._cut(x, read)
+        key = (seen, c_out, kernel)
+        known = _ROWS.triples.get(key)
+        if known is None:
+            made = self.relu(self.batch_norm(self.conv(x, c_out, kernel, read=read)))
+            _ROWS.triples[key] = self._rows[-3:], self._shapes[made]
+            return made
+        rows, shape = known
+        number = len(self._rows)
+        self._rows += rows
+        self._shapes += (shape, shape, shape)
+        self._sources += (x, number, number + 1)
+        self._targets += (number, number + 1, number + 2)
+        return number + 2
 
     def h_swish(self, x: int) -> int:
         """Add an h-swish, which is two nodes: Mul(x, ReLU6(x))."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nape_bench.data.pickles.values import Array, Record, Twin
+from nape_bench.data.pickles.values import LEAVES, Array, Record, Twin
 
 
 def plain(value: Any) -> Any:
@@ -19,5 +19,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: plain(part) for key, part in value.items()}
     if type(value) is list or type(value) is tuple:
+        if LEAVES.issuperset(map(type, value)):  # a row of a matrix
+            return type(value)(value)
         return type(value)([plain(part) for part in value])
     return value

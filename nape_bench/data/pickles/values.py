@@ -137,10 +137,10 @@ class _Measure:
 
     def _sum(self, parts: Sequence[Any], depth: int) -> tuple[int, int]:
         kinds = set(map(type, parts))
-        if kinds <= _LEAVES:
+        if kinds <= LEAVES:
             return 1 + len(parts), 1
         # Edges and nodes: long lists of what is known to be small.
-        if kinds == {tuple} and set(map(type, chain.from_iterable(parts))) <= _LEAVES:
+        if kinds == {tuple} and set(map(type, chain.from_iterable(parts))) <= LEAVES:
             return 1 + len(parts) + sum(map(len, parts)), 2
         if kinds == {Twin}:
             return 1 + len(parts), 2
@@ -153,8 +153,10 @@ class _Measure:
         return size, height + 1
 
 
-_LEAVES = frozenset({str, int, float, bool, type(None), bytes})
-_SMALL = _LEAVES | {Twin}
+LEAVES = frozenset({str, int, float, bool, type(None), bytes})
+"""Types of values that hold no others."""
+
+_SMALL = LEAVES | {Twin}
 
 
 def _parts(value: Any) -> Sequence[Any] | None:
