@@ -157,16 +157,17 @@ def _cell(spec: Spec) -> _Cell:
 
 def _channels(cell: _Cell, c: int) -> list[int]:
     """Return the channels of each vertex where the output has `c`; index 0 (the input) is 0."""
-    count = sum(vertex.ends for vertex in cell.vertices)
+    vertices = cell.vertices
+    count = sum([vertex.ends for vertex in vertices])
     share, rest = divmod(c, count) if count else (0, 0)
-    channels = [0]
-    for vertex in cell.vertices:
-        channels.append(share + (rest > 0) if vertex.ends else 0)
-        rest -= vertex.ends
-    for v in range(len(cell.vertices), 0, -1):
-        vertex = cell.vertices[v - 1]
-        if not vertex.ends:
-            channels[v] = max([channels[w] for w in vertex.feeds])
+    channels = [0] * (len(vertices) + 1)
+    for v, vertex in enumerate(vertices, start=1):
+        if vertex.ends:
+            channels[v] = share + (rest > 0)
+            rest -= 1
+    for v in range(len(vertices), 0, -1):
+        if not channels[v]:
+            channels[v] = max([channels[w] for w in vertices[v - 1].feeds])
     return channels
 
 
