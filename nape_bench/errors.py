@@ -1,4 +1,4 @@
-"""The errors that nape_bench raises on purpose: all derive from `NapeError`."""
+"""The errors that nape_bench raises on purpose, which derive from `NapeError`, and its warning."""
 
 from __future__ import annotations
 
@@ -37,6 +37,10 @@ class StoreError(NapeError):
 
 class HubError(NapeError):
     """The Hub cannot be asked, has not what was asked for, or refuses it."""
+
+
+class StoredCopyWarning(UserWarning):
+    """The newest version was asked for, and only what was brought before could be looked at."""
 
 
 class PublishError(NapeError):
