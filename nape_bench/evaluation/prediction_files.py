@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nape_bench.data.jsontext import once
+from nape_bench.data.parquet_file import MOST_TABLE_BYTES, open_parquet
 from nape_bench.errors import DataError
 from nape_bench.evaluation.predictions import Pairs
 
@@ -148,15 +149,12 @@ def _read_json(path: Path) -> Pairs:
 
 def _read_parquet(path: Path) -> Pairs:
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
-    try:
-        with pq.ParquetFile(path) as file:
-            _check_columns(path, file.schema_arrow.names)
-            wanted = [c for c in ("id", "prediction", "seed") if c in file.schema_arrow.names]
-            table = file.read(columns=wanted)
-    except pa.ArrowInvalid as error:
-        raise DataError(f"{path}: not readable as Parquet: {error}") from None
+    with open_parquet(path, str(path), MOST_TABLE_BYTES) as file:
+        _check_columns(path, file.schema_arrow.names)
+        wanted = [c for c in ("id", "prediction", "seed") if c in file.schema_arrow.names]
+        table = file.read(columns=wanted)
+        table.validate(full=True)
     kinds = {"id": pa.string(), "prediction": pa.float64(), "seed": pa.int64()}
     columns = {}
     for name in wanted:
