@@ -57,6 +57,9 @@ def pruned(spec: Spec) -> Spec:
     """Leave out vertices that are on no path from input to output: all where there is none."""
     matrix: list[list[int]] = spec["matrix"]
     n = len(matrix)
+    entered = [any(column) for column in zip(*matrix, strict=True)]
+    if all(map(any, matrix[:-1])) and all(entered[1:]):  # then each is on a path
+        return {"matrix": list(map(list, matrix)), "ops": list(spec["ops"])}
     after = {0}
     for v in range(n - 1):
         if v in after:
@@ -66,8 +69,6 @@ def pruned(spec: Spec) -> Spec:
         if not before.isdisjoint(compress(range(n), matrix[v])):
             before.add(v)
     kept = sorted(after & before)
-    if len(kept) == n:
-        return {"matrix": list(map(list, matrix)), "ops": list(spec["ops"])}
     return {
         "matrix": [[matrix[v][w] for w in kept] for v in kept],
         "ops": [spec["ops"][v] for v in kept],
