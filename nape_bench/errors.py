@@ -20,7 +20,13 @@ class GraphError(NapeError, ValueError):
 
 
 class SpecError(NapeError, ValueError):
-    """A specification that a space cannot read; the message says what was expected."""
+    """A specification that a space cannot read; the message says what was expected.
+
+    Messages repeat what was given, which may be a file's whole content: they are shortened.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(shortened(message))
 
 
 class DataError(NapeError, ValueError):
@@ -49,3 +55,13 @@ class PublishError(NapeError):
 
 class ProtocolError(NapeError, ValueError):
     """A protocol that cannot be run as asked, or predictions that do not fit it."""
+
+
+_LONGEST, _START, _END = 600, 350, 150
+
+
+def shortened(text: str) -> str:
+    """Return a text; of a long one its beginning, how long it is, and its end."""
+    if len(text) <= _LONGEST:
+        return text
+    return f"{text[:_START]} ... ({len(text):,} characters in all) ... {text[-_END:]}"

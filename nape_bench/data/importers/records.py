@@ -12,7 +12,7 @@ from nape_bench.data.importers.columns import cells_at, find_columns
 from nape_bench.data.importers.sources import Source, plain_source
 from nape_bench.data.jsontext import once
 from nape_bench.data.parquet_file import MOST_TABLE_BYTES, open_parquet
-from nape_bench.errors import DataError
+from nape_bench.errors import DataError, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -163,7 +163,7 @@ def _objects(
             records.append(Record(number, cells_at(value, names)))
         else:
             wrong = f"no {'JSON' if isinstance(value, Exception) else 'object'}: {value}"
-            records.append(Record(number, {}, wrong))
+            records.append(Record(number, {}, shortened(wrong)))
     return Records(unit, found, records)
 
 
