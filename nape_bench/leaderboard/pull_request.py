@@ -180,31 +180,43 @@ def _of_submission(
         findings.append(error("behind", folder, told))
     if _oid(repo, base, f"{BASELINES}/{name}"):
         findings.append(error("name", folder, "a recorded baseline has this name: take another"))
-    listing = _git(repo, "ls-tree", "-r", "-z", "-l", "--full-tree", head, f"{folder}/")
-    blobs, found = [], {}
-    for entry in listing.split(b"\0")[:-1]:
-        facts, _, raw = entry.partition(b"\t")
-        mode, _, oid, size = facts.decode().split()
-        path = raw.decode("utf-8", "surrogateescape")
-        file = _parts(path)[1]
-        if path in found or file not in MOST_BYTES or mode != PLAIN:
-            told = "no plain file of a submission, or there twice: take it out"
-            findings.append(error("extra-file", shown(path), told))
-        elif not size.isdecimal() or int(size) > MOST_BYTES[file]:
-            told = f"{int(size):,} bytes" if size.isdecimal() else "too large to be fetched"
-            most = f"of at most {MOST_BYTES[file]:,} bytes: submit fewer protocols, or shorten it"
-            findings.append(error("size", shown(path), f"{told}, {most}"))
-        found[path] = oid
-        if size.isdecimal():
-            blobs.append(Blob(file, oid, int(size)))
+    blobs, wrong = _blobs(repo, folder, head)
+    findings += wrong
+    found = {f"{folder}/{blob.name}": blob.oid for blob in blobs}
     # Git's own lists differ where a tree is malformed, as by a name with a slash in it.
     for each in made:
-        if found.get(each.path) != each.oid:
+        if not wrong and found.get(each.path) != each.oid:
             told = "is not in its folder as the change says: make the commits with git itself"
             findings.append(error("malformed", shown(each.path), told))
     if findings:
         return Changes(_first(findings))
     return Changes((), name, before is None, tuple(blobs))
+
+
+def _blobs(repo: Path, folder: str, head: str) -> tuple[list[Blob], list[Finding]]:
+    """List the files of a submission, and what is wrong with them."""
+    try:
+        listing = _git(repo, "ls-tree", "-r", "-z", "-l", "--full-tree", head, f"{folder}/")
+    except DataError as failed:
+        # As where a large file was left out of the fetch, which git says in words of its own.
+        return [], [error("size", folder, f"sizes of its files cannot be told: {failed}")]
+    blobs: list[Blob] = []
+    wrong = []
+    for entry in listing.split(b"\0")[:-1]:
+        facts, _, raw = entry.partition(b"\t")
+        mode, _, oid, size = facts.decode().split()
+        path = raw.decode("utf-8", "surrogateescape")
+        file = _parts(path)[1]
+        if file in {blob.name for blob in blobs} or file not in MOST_BYTES or mode != PLAIN:
+            told = "no plain file of a submission, or there twice: take it out"
+            wrong.append(error("extra-file", shown(path), told))
+        elif not size.isdecimal() or int(size) > MOST_BYTES[file]:
+            told = f"{int(size):,} bytes" if size.isdecimal() else "too large to be fetched"
+            most = f"of at most {MOST_BYTES[file]:,} bytes: submit fewer protocols, or shorten it"
+            wrong.append(error("size", shown(path), f"{told}, {most}"))
+        else:
+            blobs.append(Blob(file, oid, int(size)))
+    return blobs, wrong
 
 
 def _parts(path: str) -> tuple[str, str]:

@@ -153,6 +153,21 @@ def test_a_file_whose_object_was_left_out_is_named(repo: Repository) -> None:
     assert {code for code, _ in found(repo, head)} == {"size"}
 
 
+def test_a_large_file_is_not_fetched_later(repo: Repository, tmp_path: Path) -> None:
+    """As in the workflow, whose fetch leaves large files out."""
+    repo.git("config", "uploadpack.allowFilter", "true")
+    head = repo.commit({**submission(), f"{NEW}/README.md": b"x" * 5000}, repo.base)
+    repo.git("update-ref", "refs/pull/1/head", head)
+    clone, address = tmp_path / "clone", f"file://{repo.path}"
+    for argv in (
+        ["clone", "-q", "--bare", "--branch", "main", "--single-branch", address, str(clone)],
+        ["-C", str(clone), "fetch", "-q", "--filter=blob:limit=1k", "origin", "refs/pull/1/head"],
+    ):
+        subprocess.run(["git", *argv], check=True, capture_output=True)
+    (finding,) = changes(clone, repo.base, head).findings
+    assert finding.code == "size"
+
+
 def test_many_files_are_cut_short(repo: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     told = asked(repo, {f"many/{i}": b"x" for i in range(30)})
     assert len(told) == pull_request.MOST_TOLD + 1
