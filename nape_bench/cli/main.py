@@ -35,6 +35,7 @@ COMMANDS = (
     "check",
     "leaderboard_build",
     "leaderboard_sheets",
+    "leaderboard_pull_request",
     "import_table",
     "import_gennape",
     "import_aiop",
