@@ -34,6 +34,7 @@ COMMANDS = (
     "submit",
     "check",
     "leaderboard_build",
+    "leaderboard_publish",
     "leaderboard_sheets",
     "import_table",
     "import_gennape",

@@ -63,7 +63,8 @@ def read_site(folder: Path) -> dict[str, bytes]:
         raise DataError(
             f"{folder}: no site of a leaderboard; `nape-bench leaderboard build` writes one"
         )
-    found = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    # What is hidden is no part of it: a file that was being written, or the system's own.
+    found = (p for p in sorted(folder.rglob("*")) if p.is_file() and not p.name.startswith("."))
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
 
 

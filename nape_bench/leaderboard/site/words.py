@@ -21,7 +21,10 @@ FEWEST_ENTRIES, FEWEST_TASKS = 3, 2
 
 def correlation(value: float | None) -> str:
     """Write a correlation, or another number between -1 and 1."""
-    return NOTHING if value is None else f"{value:.3f}".replace("-", MINUS)
+    if value is None:
+        return NOTHING
+    # What rounds to 0 has no sign.
+    return f"{round(value, 3) + 0.0:.3f}".replace("-", MINUS)
 
 
 def amount(value: float | None) -> str:
