@@ -2,6 +2,7 @@
 # make test        install and run every check: ruff, mypy, import contracts, pytest
 # make cards       write the cards of all published datasets, with pictures, to cards/published
 # make baselines  run the baselines in baselines/ that are not recorded yet; goes on where it was killed
+# make leaderboard check and score all submissions and baselines, write the board and open its site
 # make bench       speed, side by side with what a user would use instead
 # make multitask   label bodies with six vision tasks into STORE, about two hours, and make VERSION of
 #                  nape/multitask of them, with its card; run again, it goes on where it was killed
@@ -10,7 +11,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: quickstart test lint types contracts pytest cards baselines bench multitask clean
+.PHONY: quickstart test lint types contracts pytest cards baselines leaderboard bench multitask clean
 
 quickstart: .venv/installed
 	$(BIN)/nape-bench quickstart
@@ -35,6 +36,9 @@ cards: .venv/installed
 
 baselines: .venv/installed
 	$(BIN)/nape-bench baselines --run
+
+leaderboard: .venv/installed
+	$(BIN)/nape-bench leaderboard build --open
 
 bench: .venv/installed-dev
 	@for script in benchmarks/bench_*.py; do echo; echo "== $$script"; $(BIN)/python $$script || exit 1; done

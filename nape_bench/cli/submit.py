@@ -50,6 +50,9 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--remarks", default="", help="what else a reader must know")
     parser.add_argument("--id", help="the folder's name (made of --name)")
     parser.add_argument(
+        "--overwrite", action="store_true", help="replace a submission of the same folder name"
+    )
+    parser.add_argument(
         "--pr",
         action="store_true",
         help="open a pull request at the Hub's leaderboard repository with it",
@@ -81,7 +84,7 @@ def _run(args: argparse.Namespace) -> int:
         remarks=args.remarks,
     )
     folder = args.board / "submissions" / (args.id or folder_name(args.name))
-    write_submission(folder, results, describe(results, about))
+    write_submission(folder, results, describe(results, about), overwrite=args.overwrite)
     status = check(folder, args.board, args.baselines)
     if status:
         print(f"{folder}: mend this, or remove the folder", file=sys.stderr)

@@ -10,7 +10,7 @@ from nape_bench.leaderboard.board import Board, Ranking, Shown, Track
 from nape_bench.leaderboard.checking.check import STALE, check_submission
 from nape_bench.leaderboard.checking.finding import Level, note
 from nape_bench.leaderboard.checking.metadata import ACTIVE, WITHDRAWN
-from nape_bench.leaderboard.checking.others import best_of
+from nape_bench.leaderboard.checking.others import best_of, name_taken
 from nape_bench.leaderboard.checking.scoring import Score, agree
 from nape_bench.leaderboard.checking.sheet import Sheets
 from nape_bench.leaderboard.checking.stored import read_stored
@@ -84,6 +84,10 @@ def assemble(
             name: report.findings
             for name, report in reports.items()
             if not report.holds and name not in standing
+        }
+        | {
+            f"{folder.parent.name}/{folder.name}": (name_taken(folder.name),)
+            for folder in folders.taken()
         },
         evaluator=EVALUATOR_VERSION,
         scored_now=sum(len(report.scores) for report in standing.values()),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from nape_bench.atomic import new_folder, write_text
 from nape_bench.errors import DataError
 from nape_bench.evaluation.recording.records import PREDICTIONS_FILE, write_predictions
 from nape_bench.evaluation.run import ONCE, UNKNOWN, UNTAUGHT
-from nape_bench.leaderboard.checking.folder import NAME
+from nape_bench.leaderboard.checking.folder import NAME, check_folder
 from nape_bench.leaderboard.checking.metadata import (
     METADATA_FILE,
     Entry,
@@ -101,14 +102,26 @@ def folder_name(name: str) -> str:
     return made
 
 
-def write_submission(folder: Path, results: Mapping[str, Result], metadata: Metadata) -> Path:
+def write_submission(
+    folder: Path, results: Mapping[str, Result], metadata: Metadata, *, overwrite: bool = False
+) -> Path:
     """Write a submission's folder, which appears whole or not at all.
 
+    Args:
+        folder: Where to; parents are made.
+        results: The results, by protocol.
+        metadata: What it says of itself.
+        overwrite: Whether a submission that is there may be replaced.
+
     Raises:
-        DataError: The folder is there already.
+        DataError: The folder is there already, or is no submission's.
     """
     if folder.exists():
-        raise DataError(f"{folder}: is there already; name another with --id, or remove it")
+        if not overwrite:
+            raise DataError(f"{folder}: is there already; name another, or ask to overwrite it")
+        if check_folder(folder):
+            raise DataError(f"{folder}: is no submission's folder, and is not overwritten")
+        shutil.rmtree(folder)
     with new_folder(folder) as new:
         write_predictions(new / PREDICTIONS_FILE, results)
         write_text(new / METADATA_FILE, write_metadata(metadata))

@@ -207,3 +207,24 @@ def test_markup_in_a_name_is_shown_letter_by_letter(folders: Folders) -> None:
     assert plain(name) == (
         "&lt;img src\\=x onerror\\=alert\\(1\\)&gt; \\| \\*\\*bold\\*\\* \\[a\\]\\(http://b\\)"
     )
+
+
+def test_the_name_of_a_baseline_is_taken(folders: Folders, tmp_path: Path) -> None:
+    from nape_bench.leaderboard.checking.folders import Folders
+    from nape_bench.leaderboard.checking.others import check_beside_others
+
+    baselines = tmp_path / "baselines"
+    (folders.root / "submissions" / "flops").rename(tmp_path / "flops")
+    baselines.mkdir()
+    (tmp_path / "flops").rename(baselines / "flops")
+    both = Folders.of(folders.root, baselines)
+    before = assemble(both)
+    folder = submit(folders.root, "flops", guesses(0.5, 9))
+    assert [f.code for f in check_beside_others(folder, both).findings] == ["name"]
+    elsewhere = submit(tmp_path / "of a pull request", "flops", guesses(0.5, 9))
+    assert [f.code for f in check_beside_others(elsewhere, both).findings] == ["name"]
+    assert check_beside_others(baselines / "flops", both).holds
+    after = assemble(both)
+    assert set(after.refused) == {"submissions/flops"}
+    assert after.rankings == before.rankings
+    assert after.submissions["flops"].is_baseline

@@ -11,6 +11,7 @@ from nape_bench.leaderboard.checking.metadata import METADATA_FILE
 from nape_bench.leaderboard.checking.strict_yaml import read_yaml
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 ACCEPTED_FILE = "accepted.yaml"
@@ -22,7 +23,7 @@ class Folders:
 
     Attributes:
         root: The folder `leaderboard` of a clone.
-        submissions: Folders of submissions: those of others, and recorded baselines.
+        submissions: Folders of submissions: that of everybody's, then those of recorded baselines.
     """
 
     root: Path
@@ -55,17 +56,29 @@ class Folders:
     def listed(self) -> dict[str, Path]:
         """Return all submissions' folders by name, sorted.
 
-        Raises:
-            DataError: Two have one name.
+        Where two have one name, recorded baselines come first: `taken` returns the other.
         """
         found: dict[str, Path] = {}
-        for parent in self.submissions:
-            for file in sorted(parent.glob(f"*/{METADATA_FILE}")):
-                folder = file.parent
-                if folder.name in found:
-                    raise DataError(f"{folder} and {found[folder.name]} have one name")
-                found[folder.name] = folder
+        for folder in self._all():
+            found.setdefault(folder.name, folder)
         return dict(sorted(found.items()))
+
+    def taken(self) -> list[Path]:
+        """Return the folders whose name a recorded baseline has."""
+        return [folder for folder in self._all() if self.is_taken(folder)]
+
+    def is_taken(self, folder: Path) -> bool:
+        """Return whether a folder, wherever it lies, has the name of another's baseline."""
+        baselines = (parent / folder.name for parent in self.submissions[1:])
+        return any(
+            (each / METADATA_FILE).is_file() and each.absolute() != folder.absolute()
+            for each in baselines
+        )
+
+    def _all(self) -> Iterator[Path]:
+        for parent in reversed(self.submissions):
+            for file in sorted(parent.glob(f"*/{METADATA_FILE}")):
+                yield file.parent
 
     def accepted(self) -> dict[str, dict[str, str]]:
         """Return what maintainers have accepted: submission -> code of a question -> why.

@@ -114,8 +114,8 @@ def write_metadata(metadata: Metadata) -> str:
 
     plain: dict[str, Any] = {"schema_version": SCHEMA_VERSION}
     for name in Metadata.__dataclass_fields__:
-        value = getattr(metadata, name)
-        if value != Metadata.__dataclass_fields__[name].default and name != "protocols":
+        value, default = getattr(metadata, name), Metadata.__dataclass_fields__[name].default
+        if value not in (default, {}) and name != "protocols":
             plain[name] = list(value) if isinstance(value, tuple) else value
     text: str = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100)
     lines = [text, "protocols:\n"]

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from nape_bench.errors import DataError
 from nape_bench.leaderboard.checking.check import check_submission
+from nape_bench.leaderboard.checking.finding import Finding, error
 from nape_bench.leaderboard.checking.folder import check_folder, read_bytes
 from nape_bench.leaderboard.checking.metadata import ACTIVE, METADATA_FILE, read_metadata
+from nape_bench.leaderboard.checking.report import Report
 from nape_bench.leaderboard.checking.sheet import Sheets
 from nape_bench.leaderboard.checking.stored import read_stored
 
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
 
     from nape_bench.leaderboard.checking.folders import Folders
     from nape_bench.leaderboard.checking.predictions import Predicted
-    from nape_bench.leaderboard.checking.report import Report
     from nape_bench.leaderboard.checking.scoring import Score
 
 
@@ -29,6 +30,8 @@ def check_beside_others(folder: Path, folders: Folders) -> Report:
             place.
         folders: The board's.
     """
+    if folders.is_taken(folder):
+        return Report(folder.name, (name_taken(folder.name),))
     rest = {name: path for name, path in folders.listed().items() if name != folder.name}
     wanted, sheets = protocols_of(folder), Sheets(folders.sheets)
     return check_submission(
@@ -38,6 +41,11 @@ def check_beside_others(folder: Path, folders: Folders) -> Report:
         best=best_of({name: read_stored(folders.results, name) for name in rest}, wanted),
         accepted=folders.accepted().get(folder.name),
     )
+
+
+def name_taken(name: str) -> Finding:
+    """Return what is said of a submission that has the name of a recorded baseline."""
+    return error("name", name, "a recorded baseline has this name: call the folder otherwise")
 
 
 def protocols_of(folder: Path) -> set[str]:
