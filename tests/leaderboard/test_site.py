@@ -110,6 +110,8 @@ def test_pages_allow_nothing_but_the_sites_own_files(site: Mapping[str, bytes]) 
         for element in page.all("a"):
             if element.attributes["href"].startswith("http"):
                 assert element.attributes["rel"] == "noopener nofollow ugc"
+                # A Space is shown in a frame, which others refuse to be in.
+                assert element.attributes["target"] == "_blank"
 
 
 def test_the_sites_files_ask_for_nothing_from_elsewhere(site: Mapping[str, bytes]) -> None:
@@ -230,6 +232,15 @@ def test_a_dataset_of_the_package_is_drawn_and_another_is_not(tmp_path: Path) ->
     assert "may not be redistributed" in page.source
     assert "nape-bench import" in page.source
     assert "datasets/nape--ofa_mbv3.svg" not in site
+
+
+def test_a_submission_may_be_called_as_a_page_is(tmp_path: Path) -> None:
+    folders = board(tmp_path)
+    for seed, name in enumerate(("index", "submissions", "about"), start=10):
+        submit(tmp_path, name, guesses(0.9, seed))
+    site = pages(assemble(folders), ())
+    check_links(site)
+    assert {"submissions/index.html", "submissions/submissions.html"} <= site.keys()
 
 
 def test_two_pages_never_share_a_file() -> None:
