@@ -8,12 +8,18 @@ import shutil
 import time
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+fcntl: Any
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_SUFFIX = ".tmp"
+_SUFFIX, _LOCK_SUFFIX = ".tmp", ".lock"
 _STALE_SECONDS = 24 * 3600
 
 
@@ -23,16 +29,12 @@ def new_folder(final: Path) -> Iterator[Path]:
 
     It lies beside `final`, hidden, so that the last step is one rename. Whatever ends the block
     early, a full disk included, removes it; what a killed process leaves behind has a hidden
-    temporary name, is never read, and is removed by a later call.
+    temporary name, is never read, and is removed by the next call (`_remove_left`).
 
     Raises:
         FileExistsError: `final` is there already.
     """
-    final.parent.mkdir(parents=True, exist_ok=True)
-    _remove_stale(final.parent)
-    temporary = _beside(final)
-    temporary.mkdir()
-    try:
+    with _temporary_folder(final) as temporary:
         yield temporary
         for folder, _, _ in os.walk(temporary):
             sync_folder(Path(folder))
@@ -40,25 +42,16 @@ def new_folder(final: Path) -> Iterator[Path]:
             raise FileExistsError(f"{final} is there already")
         temporary.rename(final)
         sync_folder(final.parent)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
 
 
 @contextlib.contextmanager
 def scratch_folder(parent: Path) -> Iterator[Path]:
     """Give an empty, hidden folder that is removed when the block ends.
 
-    What a killed process leaves behind is removed by a later call, as for `new_folder`.
+    What a killed process leaves behind is removed by the next call, as for `new_folder`.
     """
-    parent.mkdir(parents=True, exist_ok=True)
-    _remove_stale(parent)
-    folder = _beside(parent / "scratch")
-    folder.mkdir()
-    try:
+    with _temporary_folder(parent / "scratch") as folder:
         yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager
@@ -89,12 +82,61 @@ def _beside(final: Path) -> Path:
     return final.with_name(f".{final.name}.{uuid.uuid4().hex}{_SUFFIX}")
 
 
-def _remove_stale(parent: Path) -> None:
-    """Remove temporary folders that a killed process left behind a day ago or longer."""
+@contextlib.contextmanager
+def _temporary_folder(final: Path) -> Iterator[Path]:
+    """Give an empty folder beside `final`; if it still lies there when the block ends, remove it.
+
+    A file beside it is locked meanwhile: the system lets the lock go when the process ends, however
+    it does.
+    """
+    final.parent.mkdir(parents=True, exist_ok=True)
+    _remove_left(final.parent)
+    folder = _beside(final)
+    lock = folder.with_suffix(_LOCK_SUFFIX)
+    with lock.open("wb") as file:
+        try:
+            # The lock comes first: a folder whose lock is free is nobody's.
+            if not _locks(file.fileno()):
+                lock.unlink()
+            folder.mkdir()
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+            lock.unlink(missing_ok=True)
+
+
+def _locks(file: int) -> bool:
+    """Return whether an open file could be locked; some systems and network disks lock none."""
+    if fcntl is None:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _remove_left(parent: Path) -> None:
+    """Remove temporary folders that killed processes left behind.
+
+    Those whose lock is free at once; those without a lock when they are a day old.
+    """
     for left in parent.glob(f".*{_SUFFIX}"):
+        lock = left.with_suffix(_LOCK_SUFFIX)
         with contextlib.suppress(OSError):
-            if left.is_dir() and time.time() - left.stat().st_mtime > _STALE_SECONDS:
+            gone = _is_free(lock) if lock.exists() else _is_old(left)
+            if gone and left.is_dir():
                 shutil.rmtree(left, ignore_errors=True)
+                lock.unlink(missing_ok=True)
+
+
+def _is_free(lock: Path) -> bool:
+    with lock.open("rb") as file:
+        return _locks(file.fileno())
+
+
+def _is_old(left: Path) -> bool:
+    return time.time() - left.stat().st_mtime > _STALE_SECONDS
 
 
 def sync_folder(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""The errors that nape_bench raises on purpose: all derive from `NapeError`."""
+"""The errors that nape_bench raises on purpose, which derive from `NapeError`, and its warning."""
 
 from __future__ import annotations
 
@@ -20,7 +20,13 @@ class GraphError(NapeError, ValueError):
 
 
 class SpecError(NapeError, ValueError):
-    """A specification that a space cannot read; the message says what was expected."""
+    """A specification that a space cannot read; the message says what was expected.
+
+    Messages repeat what was given, which may be a file's whole content: they are shortened.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(shortened(message))
 
 
 class DataError(NapeError, ValueError):
@@ -39,9 +45,23 @@ class HubError(NapeError):
     """The Hub cannot be asked, has not what was asked for, or refuses it."""
 
 
+class StoredCopyWarning(UserWarning):
+    """The newest version was asked for, and only what was brought before could be looked at."""
+
+
 class PublishError(NapeError):
     """A version that cannot be published as asked: it would change or hide a published one."""
 
 
 class ProtocolError(NapeError, ValueError):
     """A protocol that cannot be run as asked, or predictions that do not fit it."""
+
+
+_LONGEST, _START, _END = 600, 350, 150
+
+
+def shortened(text: str) -> str:
+    """Return a text; of a long one its beginning, how long it is, and its end."""
+    if len(text) <= _LONGEST:
+        return text
+    return f"{text[:_START]} ... ({len(text):,} characters in all) ... {text[-_END:]}"

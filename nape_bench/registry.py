@@ -7,7 +7,7 @@ import importlib
 import pkgutil
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from nape_bench.errors import UnknownNameError
+from nape_bench.errors import UnknownNameError, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -42,7 +42,7 @@ def unknown_name(kind: str, name: str, known: Iterable[str], hint: str = "") -> 
         more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
         told = f"known are {', '.join(names[:LISTED]) or 'none'}{more}."
     tail = f" {hint}" if hint else ""
-    return UnknownNameError(f"unknown {kind} {name!r}: {told}{tail}")
+    return UnknownNameError(f"unknown {kind} {shortened(repr(name))}: {told}{tail}")
 
 
 def import_modules(package: str) -> None:

@@ -49,8 +49,12 @@ class RowsBuilder:
         return len(self._distinct)
 
     def id_of(self, spec: Spec) -> str:
-        """Return the id that the row of a specification has: `<family>:<format(spec)>`."""
-        return f"{self.space.name}:{self.space.format(spec)}"
+        """Return the id that the row of a specification has: `<family>:<format(spec)>`.
+
+        Args:
+            spec: The specification in normal form (`Space.normalise`).
+        """
+        return f"{self.space.name}:{self.space.format_normal(spec)}"
 
     def add(self, spec: Spec, row_id: str | None = None) -> None:
         """Add an architecture: its default build.

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, overload
 
 from nape_bench.data import cache
 from nape_bench.data.dataset import Dataset
 from nape_bench.data.info import default_config, is_name, is_version, version_key
 from nape_bench.data.manifest import data_file
-from nape_bench.data.places import find_all, places
+from nape_bench.data.places import HUB, find_all, places
 from nape_bench.data.registry import dataset_specs
 from nape_bench.data.split import Split
 from nape_bench.data.store import check_pin
 from nape_bench.data.verify import verified_rows
-from nape_bench.errors import HubError, UnknownNameError
+from nape_bench.errors import HubError, NapeError, StoredCopyWarning, UnknownNameError
 from nape_bench.registry import unknown_name
 
 if TYPE_CHECKING:
@@ -59,14 +60,22 @@ def load_dataset(
         name: The dataset, `owner/name`.
         config: The set of labels; by default "micro" if there is one, else the only one.
         split: A split to load alone ("train", "validation", "test"); by default all.
-        revision: The version, as in "v1.0"; by default the newest at hand that has the config.
+        revision: The version, as in "v1.0", which never changes: where it is at hand nothing is
+            asked. By default the newest at hand that has the config; where that one was brought
+            from the Hub, the Hub is asked for a newer one first.
         path: A dataset folder to read; nothing else is looked at then. By default these are, in
             order: the local store ($NAPE_BENCH_HOME), the package, what was brought from the Hub
             before, and the Hub itself. The Hub is asked only where nothing at hand has the config
-            and the version; what it gives is kept in the local folder, and is at hand from then on.
+            and the version, or as said above; what it gives is kept in the local folder, and is at
+            hand from then on.
 
     Returns:
         The dataset (its `source` and `path` say which place it came from), or the split.
+
+    Warns:
+        StoredCopyWarning: No version was named, and the Hub cannot be asked whether it has a newer
+            one than the one that was brought before, which is taken (once for each line of code
+            that loads it, as Python shows warnings).
 
     Raises:
         UnknownNameError: No such dataset, config, version or split is at hand or at the Hub, or the
@@ -101,7 +110,9 @@ def _choose(
         wanted = default_config(name, {key[1] for key in at_hand})
     versions = {key[2]: found for key, found in at_hand.items() if key[1] == wanted}
     if versions and revision is None:
-        return versions[max(versions, key=version_key)]
+        newest = versions[max(versions, key=version_key)]
+        # What the package ships or a user made is not at the Hub, or need not be.
+        return _newest(newest) if newest.source == HUB else newest
     if revision in versions:
         return versions[revision]
     lacking = _lacking(name, wanted, revision, at_hand)
@@ -116,6 +127,28 @@ def _choose(
         told = str(lacking)
         end = "" if told.endswith((".", "?")) else "."
         raise UnknownNameError(f"{told}{end} {error}") from error
+
+
+def _newest(stored: Found) -> Found:
+    """Return the newest version of a config at the Hub; what is stored, where it cannot be asked.
+
+    Args:
+        stored: The newest that was brought from there before.
+    """
+    from nape_bench.data.hub.fetch import newer
+
+    try:
+        return newer(stored)
+    except NapeError as error:
+        name, version = stored.manifest.name, stored.manifest.version
+        warnings.warn(
+            f"{str(error).rstrip('.')}. {name} {version}, which was brought before, is taken "
+            f"(config {stored.config}, {stored.folder}); there may be a newer one: "
+            f"revision={version!r} asks for this one and nothing else",
+            StoredCopyWarning,
+            stacklevel=4,
+        )
+        return stored
 
 
 def _lacking(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nape_bench.data.content import combine, counts, digest_numbers, digest_texts
+from nape_bench.data.parquet_file import check_unpacked, failures_told
 from nape_bench.data.rows import TEXT_COLUMNS, frozen, view
 from nape_bench.data.schema import (
     LIST_DTYPES,
@@ -18,7 +19,6 @@ from nape_bench.data.schema import (
     to_numpy,
 )
 from nape_bench.data.threads import thread_count
-from nape_bench.errors import DataError
 from nape_bench.graph.flat import pointers
 
 if TYPE_CHECKING:
@@ -31,10 +31,20 @@ ROW_GROUP = 4096
 """Graphs in a row group: some 25 MB in memory, which bounds what a reader needs beside the rows."""
 
 
-def write_rows(path: Path, rows: Chunked) -> int:
+SMALL, FAST = 9, 3
+"""Levels of compression: for files that are published, and for those of the local store, which are
+15 % larger (cells of NAS-Bench-101) and take two thirds of the time to write."""
+
+
+def write_rows(path: Path, rows: Chunked, level: int = SMALL) -> int:
     """Write rows to a Parquet file, flushed to the disk, holding one row group at a time.
 
-    The same rows give the same bytes with the same version of pyarrow.
+    The same rows give the same bytes with the same version of pyarrow and level.
+
+    Args:
+        path: The file.
+        rows: The rows.
+        level: Of zstd's compression; content hashes do not depend on it.
 
     Returns:
         Bytes of the rows in memory.
@@ -49,7 +59,7 @@ def write_rows(path: Path, rows: Chunked) -> int:
             file,
             arrow_schema(rows.labels),
             compression="zstd",
-            compression_level=9,
+            compression_level=level,
             # Least and greatest items of a list column help no reader.
             write_statistics=[*TEXT_COLUMNS, *rows.labels],
         ) as writer:
@@ -81,13 +91,14 @@ def read_rows(path: Path, labels: Sequence[str]) -> tuple[Rows, str]:
         The rows, and their content hash (`content`).
 
     Raises:
-        DataError: The file is missing or no Parquet file, or its columns differ from the schema.
+        DataError: The file is missing, no Parquet file or too large unpacked, or its columns differ
+            from the schema.
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    try:
+    with failures_told(str(path)):
         metadata = pq.read_metadata(path)
+        check_unpacked(metadata, str(path))
         check_schema(metadata.schema.to_arrow_schema(), labels, str(path))
 
         def column(name: str) -> tuple[Any, str]:
@@ -103,8 +114,6 @@ def read_rows(path: Path, labels: Sequence[str]) -> tuple[Rows, str]:
         names = [*widest, *TEXT_COLUMNS, *labels]
         with ThreadPoolExecutor(thread_count()) as pool:
             read = dict(zip(names, pool.map(column, names), strict=True))
-    except (OSError, pa.ArrowException, ValueError, MemoryError) as error:
-        raise DataError(f"{path} cannot be read as Parquet: {error}") from None
     rows = assemble(lambda name: read[name][0], labels, str(path))
     digests = {name: digest_numbers(values) for name, values in counts(rows.graphs).items()}
     digests.update({name: digest for name, (_, digest) in read.items()})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nape_bench.data.parquet import FAST
 from nape_bench.data.places import find_all, store_folder
 from nape_bench.data.registry import dataset_specs
 from nape_bench.data.write import describe, write_folder
@@ -54,7 +55,7 @@ def put(
         return present.folder
     folder = store_folder(name, version, config)
     try:
-        write_folder(folder, manifest, {config: data}, extra=extra)
+        write_folder(folder, manifest, {config: data}, extra=extra, level=FAST)
     except DataError:
         # Another process may have written it meanwhile; then it must be the same.
         present = find_all(name).get((name, config, version))

@@ -15,7 +15,7 @@ from nape_bench.data.manifest import (
     data_file,
     to_json,
 )
-from nape_bench.data.parquet import arrow_size, write_rows
+from nape_bench.data.parquet import SMALL, arrow_size, write_rows
 from nape_bench.data.readme import plain_card, readme
 from nape_bench.errors import DataError
 
@@ -57,6 +57,7 @@ def write_folder(
     *,
     card: str | None = None,
     extra: Mapping[str, str | bytes] | None = None,
+    level: int = SMALL,
 ) -> None:
     """Write a dataset folder: Parquet files, README.md, then the manifest.
 
@@ -66,6 +67,7 @@ def write_folder(
         configs: The labelled rows.
         card: Body of README.md; by default what the manifest says, in tables.
         extra: More files, name -> content, text or bytes.
+        level: How much Parquet files are compressed (`parquet`).
 
     Raises:
         DataError: The folder is there already, or cannot be written; nothing is left behind.
@@ -77,7 +79,7 @@ def write_folder(
                 for split, rows in data.splits.items():
                     path = temporary / data_file(config, split)
                     path.parent.mkdir(parents=True, exist_ok=True)
-                    in_memory = write_rows(path, rows)
+                    in_memory = write_rows(path, rows, level)
                     sizes[config, split] = (path.stat().st_size, in_memory)
             body = plain_card(manifest) if card is None else card
             write_text(temporary / "README.md", readme(manifest, sizes, body))

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nape_bench.data.jsontext import once
-from nape_bench.errors import DataError
+from nape_bench.data.parquet_file import MOST_TABLE_BYTES, open_parquet
+from nape_bench.errors import DataError, shortened
 from nape_bench.evaluation.predictions import Pairs
 
 if TYPE_CHECKING:
@@ -111,7 +112,8 @@ def _read_json(path: Path) -> Pairs:
     if isinstance(data, list):
         for i, record in enumerate(data):
             if not isinstance(record, dict):
-                raise DataError(f"{path}, record {i}: an object expected, not {record!r}")
+                found = shortened(repr(record))
+                raise DataError(f"{path}, record {i}: an object expected, not {found}")
             _check_columns(path, record, f", record {i}")
         return _from_records(path, [(f"record {i}", r) for i, r in enumerate(data)])
     if isinstance(data, dict) and data and all(isinstance(v, dict) for v in data.values()):
@@ -132,15 +134,12 @@ def _read_json(path: Path) -> Pairs:
 
 def _read_parquet(path: Path) -> Pairs:
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
-    try:
-        with pq.ParquetFile(path) as file:
-            _check_columns(path, file.schema_arrow.names)
-            wanted = [c for c in ("id", "prediction", "seed") if c in file.schema_arrow.names]
-            table = file.read(columns=wanted)
-    except pa.ArrowInvalid as error:
-        raise DataError(f"{path}: not readable as Parquet: {error}") from None
+    with open_parquet(path, str(path), MOST_TABLE_BYTES) as file:
+        _check_columns(path, file.schema_arrow.names)
+        wanted = [c for c in ("id", "prediction", "seed") if c in file.schema_arrow.names]
+        table = file.read(columns=wanted)
+        table.validate(full=True)
     kinds = {"id": pa.string(), "prediction": pa.float64(), "seed": pa.int64()}
     columns = {}
     for name in wanted:
@@ -181,7 +180,7 @@ def _from_records(
     for i, (where, record) in enumerate(records):
         values[i] = _value(path, where, record["prediction"], from_text)
         if not isinstance(record["id"], str):
-            raise DataError(f"{path}, {where}: id {record['id']!r} is no text")
+            raise DataError(f"{path}, {where}: id {shortened(repr(record['id']))} is no text")
     ids = [record["id"] for _, record in records]
     with_seed = ["seed" in record for _, record in records]
     if not any(with_seed):
@@ -199,10 +198,10 @@ def _value(path: Path, where: str, value: Any, from_text: bool) -> float:
             return float(value.replace("_", "?") if isinstance(value, str) else value)
         except (TypeError, ValueError):
             pass
-    raise DataError(f"{path}, {where}: prediction {value!r} is no number")
+    raise DataError(f"{path}, {where}: prediction {shortened(repr(value))} is no number")
 
 
 def _seed(path: Path, where: str, value: Any, from_text: bool) -> int:
     if isinstance(value, str) == from_text and str(value).isdecimal():
         return int(value)
-    raise DataError(f"{path}, {where}: seed {value!r} is no integer of at least 0")
+    raise DataError(f"{path}, {where}: seed {shortened(repr(value))} is no integer of at least 0")

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from nape_bench.errors import DataError
+from nape_bench.errors import DataError, shortened
 from nape_bench.evaluation.result import Counts, PredictorFacts, Result, Seconds, Subset
 from nape_bench.evaluation.task import DatasetFacts
 from nape_bench.hashing import values_hash
@@ -96,7 +96,7 @@ def _plain(value: Any) -> Any:
 
 def _object(data: object, readers: Mapping[str, Reader], where: str) -> dict[str, Any]:
     if not isinstance(data, Mapping):
-        raise DataError(f"{where}: an object expected, not {data!r}")
+        raise DataError(f"{where}: an object expected, not {shortened(repr(data))}")
     for wrong, names in (
         ("missing", readers.keys() - data.keys()),
         ("unknown", data.keys() - readers.keys()),
@@ -110,7 +110,7 @@ def _at(reader: Reader, value: object, where: str) -> Any:
     try:
         return reader(value)
     except TypeError as error:
-        raise DataError(f"{where} is {value!r}: {error}") from None
+        raise DataError(f"{where} is {shortened(repr(value))}: {error}") from None
     except DataError as error:
         raise DataError(f"{where}{error}") from None
 

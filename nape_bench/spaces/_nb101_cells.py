@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from nape_bench.errors import SpecError
@@ -56,13 +57,16 @@ def pruned(spec: Spec) -> Spec:
     """Leave out vertices that are on no path from input to output: all where there is none."""
     matrix: list[list[int]] = spec["matrix"]
     n = len(matrix)
+    entered = [any(column) for column in zip(*matrix, strict=True)]
+    if all(map(any, matrix[:-1])) and all(entered[1:]):  # then each is on a path
+        return {"matrix": list(map(list, matrix)), "ops": list(spec["ops"])}
     after = {0}
     for v in range(n - 1):
         if v in after:
-            after.update(w for w in range(v + 1, n) if matrix[v][w])
+            after.update(compress(range(n), matrix[v]))
     before = {n - 1}
     for v in range(n - 2, -1, -1):
-        if any(matrix[v][w] for w in before):
+        if not before.isdisjoint(compress(range(n), matrix[v])):
             before.add(v)
     kept = sorted(after & before)
     return {
@@ -183,11 +187,11 @@ def _checked_matrix(matrix: Any) -> list[list[int]]:
     for i, row in enumerate(matrix):
         if not isinstance(row, (list, tuple)) or len(row) != len(matrix):
             raise SpecError(f"nb101: row {i} of a square matrix of {len(matrix)} is {row!r}")
-        if any(entry not in (0, 1) for entry in row):
+        if row.count(0) + row.count(1) != len(row):
             raise SpecError(f"nb101: row {i} of the matrix holds other than 0 and 1: {row!r}")
         if any(row[: i + 1]):
             raise SpecError(f"nb101: row {i} is {row!r}: entries are 0 up to the diagonal")
-        rows.append([int(entry) for entry in row])
+        rows.append(list(map(int, row)))
     return rows
 
 

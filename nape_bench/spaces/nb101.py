@@ -94,7 +94,11 @@ class NB101(Space):
 
     def format(self, spec: Spec) -> str:
         """Return operations and upper triangle as in "i1m3o-1101.011.01.1" (`to_text`)."""
-        return cells.to_text(self.normalise(spec))
+        return self.format_normal(self.normalise(spec))
+
+    def format_normal(self, spec: Spec) -> str:
+        """Return what `format` does, of a specification in normal form."""
+        return cells.to_text(spec)
 
     def mutate(self, spec: Spec, rng: np.random.Generator) -> Spec:
         """Change an operation or an edge of the pruned cell, or put a vertex into an edge.
@@ -116,7 +120,7 @@ class NB101(Space):
     ) -> ArchGraph:
         cell = _cell(spec)
         b = GraphBuilder(resolution)
-        x = _conv_bn_relu(b, b.input, scale(STACK_CHANNELS[0], width), 3)
+        x = b.conv_bn_relu(b.input, scale(STACK_CHANNELS[0], width), 3)
         for full in STACK_CHANNELS:
             # Every vertex that feeds the output gets a channel of it at least.
             c = max(scale(full, width), cells.MAX_VERTICES - 2)
@@ -153,16 +157,17 @@ def _cell(spec: Spec) -> _Cell:
 
 def _channels(cell: _Cell, c: int) -> list[int]:
     """Return the channels of each vertex where the output has `c`; index 0 (the input) is 0."""
-    count = sum(vertex.ends for vertex in cell.vertices)
+    vertices = cell.vertices
+    count = sum([vertex.ends for vertex in vertices])
     share, rest = divmod(c, count) if count else (0, 0)
-    channels = [0]
-    for vertex in cell.vertices:
-        channels.append(share + (rest > 0) if vertex.ends else 0)
-        rest -= vertex.ends
-    for v in range(len(cell.vertices), 0, -1):
-        vertex = cell.vertices[v - 1]
-        if not vertex.ends:
-            channels[v] = max([channels[w] for w in vertex.feeds])
+    channels = [0] * (len(vertices) + 1)
+    for v, vertex in enumerate(vertices, start=1):
+        if vertex.ends:
+            channels[v] = share + (rest > 0)
+            rest -= 1
+    for v in range(len(vertices), 0, -1):
+        if not channels[v]:
+            channels[v] = max([channels[w] for w in vertices[v - 1].feeds])
     return channels
 
 
@@ -184,7 +189,7 @@ def _module(b: GraphBuilder, x: int, cell: _Cell, channels: list[int], c: int) -
     for vertex, width in zip(cell.vertices, channels[1:], strict=True):
         reads = [values[u] for u in vertex.sources]
         if vertex.projects:
-            reads.append(_conv_bn_relu(b, x, width, 1))
+            reads.append(b.conv_bn_relu(x, width, 1))
         # More channels than the vertex has are left out before they are summed.
         value = b.add(*reads, channels=width) if len(reads) > 1 else reads[0]
         h, w, given = b.shape(value)
@@ -192,17 +197,11 @@ def _module(b: GraphBuilder, x: int, cell: _Cell, channels: list[int], c: int) -
         if vertex.op == "maxpool3x3":
             value = b.max_pool(value, 3, read=read)
         else:
-            value = _conv_bn_relu(b, value, width, 1 if "1x1" in vertex.op else 3, read)
+            value = b.conv_bn_relu(value, width, 1 if "1x1" in vertex.op else 3, read=read)
         values.append(value)
         if vertex.ends:
             ends.append(value)
     if not ends:
-        return _conv_bn_relu(b, x, c, 1)
+        return b.conv_bn_relu(x, c, 1)
     value = b.concat(*ends) if len(ends) > 1 else ends[0]
-    return b.add(value, _conv_bn_relu(b, x, c, 1)) if cell.residual else value
-
-
-def _conv_bn_relu(
-    b: GraphBuilder, x: int, c: int, kernel: int, read: tuple[int, int, int] | None = None
-) -> int:
-    return b.relu(b.batch_norm(b.conv(x, c, kernel, read=read)))
+    return b.add(value, b.conv_bn_relu(x, c, 1)) if cell.residual else value

@@ -12,7 +12,7 @@ import pytest
 from nape_bench.data import list_datasets, load_dataset, store
 from nape_bench.data.manifest import FILE_NAME, data_file
 from nape_bench.data.places import find_all
-from nape_bench.errors import IntegrityError, UnknownNameError
+from nape_bench.errors import IntegrityError, StoredCopyWarning, UnknownNameError
 from tests.data import tables
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ def repository(own_home: Path) -> Path:
 def test_it_is_at_hand(repository: Path) -> None:
     ds = load_dataset("me/some", revision="v1.0")
     assert (ds.source, ds.path) == ("hub", str(repository / "snapshots" / COMMIT))
-    assert load_dataset("me/some").version == "v1.0"
+    with pytest.warns(StoredCopyWarning, match="HF_HUB_OFFLINE is set. me/some v1.0, which"):
+        assert load_dataset("me/some").version == "v1.0"
     assert [(each.source, each.version) for each in list_datasets("me/some")] == [("hub", "v1.0")]
 
 
@@ -81,7 +82,8 @@ def test_a_manifest_that_cannot_be_read_hides_nothing(repository: Path) -> None:
     shutil.copytree(repository / "snapshots" / COMMIT, repository / "snapshots" / ("a" * 40))
     (repository / "snapshots" / ("a" * 40) / FILE_NAME).write_text("{")
     (repository / "refs" / "v2.0").write_text("a" * 40)
-    assert load_dataset("me/some").version == "v1.0"
+    with pytest.warns(StoredCopyWarning):
+        assert load_dataset("me/some").version == "v1.0"
     assert KEY in find_all()
 
 
@@ -89,4 +91,4 @@ def test_changed_content_is_noticed(repository: Path) -> None:
     folder = repository / "snapshots" / COMMIT
     shutil.copy(folder / data_file("micro", "train"), folder / data_file("micro", "test"))
     with pytest.raises(IntegrityError, match=f"remove {repository} and load it again"):
-        load_dataset("me/some")
+        load_dataset("me/some", revision="v1.0")

@@ -89,7 +89,7 @@ def test_parquet(tmp_path: Path) -> None:
         ("t.json", "{", "is no JSON"),
         ("t.json", "3", "a list of records"),
         ("t.json", "[]", "has no columns"),
-        ("t.parquet", "PAR1", "is no Parquet file"),
+        ("t.parquet", "PAR1", "cannot be read as Parquet"),
     ],
 )
 def test_what_is_no_table(tmp_path: Path, name: str, text: str, message: str) -> None:
@@ -128,7 +128,7 @@ def test_parquet_with_any_byte_changed(tmp_path: Path) -> None:
 def test_a_day_that_python_has_not(tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
     pq.write_table(pa.table({"a": pa.array([1 << 45], pa.timestamp("s"))}), path)
-    with pytest.raises(DataError, match=r"t\.parquet is no Parquet file that can be read"):
+    with pytest.raises(DataError, match=r"t\.parquet cannot be read as Parquet"):
         read_records(path, ["a"])
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from nape_bench.atomic import new_file, new_folder
+from nape_bench import atomic
+from nape_bench.atomic import new_file, new_folder, scratch_folder
 from nape_bench.data import parquet, write
 from nape_bench.data.write import describe, write_folder
 from nape_bench.errors import DataError
@@ -89,16 +90,60 @@ def test_a_killed_process_leaves_nothing_under_a_final_name(tmp_path: Path) -> N
         check=False,
     )
     assert done.returncode < 0
-    (left,) = names(tmp_path)
+    lock, left = names(tmp_path)
     assert left.startswith(".")
     assert left.endswith(".tmp")
-    # The next write does not mind it, and one a day later clears it away.
+    assert lock == left.replace(".tmp", ".lock")
     write_folder(tmp_path / "d", MANIFEST, DATA)
-    assert names(tmp_path) == [left, "d"]
+    assert names(tmp_path) == ["d"], "the next write clears it away"
+
+
+def test_what_another_process_still_writes_is_not_cleared_away(tmp_path: Path) -> None:
+    program = textwrap.dedent("""
+        import sys
+        from pathlib import Path
+        from nape_bench.atomic import scratch_folder
+
+        with scratch_folder(Path(sys.argv[1])) as folder:
+            print(folder.name, flush=True)
+            sys.stdin.read()
+    """)
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        left = process.stdout.readline().strip()
+        long_ago = time.time() - 2 * 24 * 3600  # it may take as long as it takes
+        os.utime(tmp_path / left, (long_ago, long_ago))
+        with scratch_folder(tmp_path) as mine, scratch_folder(tmp_path) as another:
+            there = {left, mine.name, another.name}
+            assert {name for name in names(tmp_path) if name.endswith(".tmp")} == there
+        process.kill()
+        process.wait()
+        assert left in names(tmp_path)
+        with scratch_folder(tmp_path):
+            assert left not in names(tmp_path)
+        assert names(tmp_path) == []
+
+
+def test_without_locks_what_is_left_stays_for_a_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(atomic, "fcntl", None)
+    left = tmp_path / ".scratch.0123.tmp"
+    left.mkdir()
+    with scratch_folder(tmp_path) as mine:
+        assert names(tmp_path) == sorted([left.name, mine.name])
+        mine.joinpath("x").write_text("x")
     long_ago = time.time() - 2 * 24 * 3600
-    os.utime(tmp_path / left, (long_ago, long_ago))
-    write_folder(tmp_path / "e", MANIFEST, DATA)
-    assert names(tmp_path) == ["d", "e"]
+    os.utime(left, (long_ago, long_ago))
+    with scratch_folder(tmp_path) as mine:
+        assert names(tmp_path) == [mine.name]
+    assert names(tmp_path) == []
 
 
 def test_a_folder_that_is_there_is_not_touched(tmp_path: Path) -> None:

@@ -110,7 +110,7 @@ def test_ids_that_do_not_fit_are_named(
         ("p.json", '{"zero": {"c": 1}}', "seed 'zero' is no integer"),
         ("p.json", '"c"', "expected"),
         ("p.json", "{", "not readable as JSON"),
-        ("p.parquet", "no parquet", "not readable as Parquet"),
+        ("p.parquet", "no parquet", "cannot be read as Parquet"),
         ("p.txt", "", "predictions are read from .csv, .json, .parquet files"),
     ],
 )

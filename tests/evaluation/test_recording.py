@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -185,8 +186,13 @@ def test_malformed_results(recorded: Path, text: str) -> None:
 def test_predictions_that_are_gone_or_cut(recorded: Path) -> None:
     file = recorded / "predictions.parquet"
     file.write_bytes(file.read_bytes()[:-20])
-    with pytest.raises(DataError, match="not readable as Parquet"):
+    with pytest.raises(DataError, match="cannot be read as Parquet"):
         read_records(recorded)
+    good = file.read_bytes()
+    for at in range(0, len(good), 41):
+        file.write_bytes(good[:at] + bytes([good[at] ^ 0xFF]) + good[at + 1 :])
+        with contextlib.suppress(DataError):
+            read_records(recorded)
     file.unlink()
     with pytest.raises(DataError, match="no such file, and there are results"):
         read_records(recorded)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from nape_bench.errors import GraphError
 from nape_bench.graph import ArchGraph, GraphBuilder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @pytest.mark.parametrize(("size", "stride", "out"), [(8, 2, 4), (7, 2, 4), (5, 3, 2), (1, 2, 1)])
@@ -109,3 +114,23 @@ def test_a_block_is_not_added_again_for_another_shape() -> None:
     x = b.conv(b.input, 4)
     with pytest.raises(GraphError, match=r"node 1 \(Conv\) cannot be read in place of node 0"):
         b.again(x, 1, b.input, x)
+
+
+def test_a_convolution_with_norm_and_activation_is_the_three_added_one_by_one() -> None:
+    def graph(b: GraphBuilder, block: Callable[..., int]) -> ArchGraph:
+        x = block(b.input, 6, 3)
+        y = block(x, 4, 1, read=(8, 8, 4))
+        return b.finish(b.add(y, block(x, 4, 1), block(y, 4, 3)))
+
+    one_by_one = GraphBuilder(8)
+    expected = graph(
+        one_by_one,
+        lambda *given, **read: one_by_one.relu(
+            one_by_one.batch_norm(one_by_one.conv(*given, **read))
+        ),
+    )
+    for _ in range(2):  # looked up the second time
+        b = GraphBuilder(8)
+        assert graph(b, b.conv_bn_relu) == expected
+    with pytest.raises(GraphError, match="cannot be read"):
+        b.conv_bn_relu(b.input, 4, 3, read=(8, 8, 4))

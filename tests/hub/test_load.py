@@ -57,7 +57,12 @@ def test_each_version_by_its_tag_and_then_without_a_hub(
     for each in (user, offline):
         for version in VERSIONS:
             assert facts(each.load(NAME, revision=version)) == (version, "micro", "hub")
-        assert facts(each.load(NAME)) == ("v1.1", "micro", "hub")
+        done = each.load(NAME)
+        assert facts(done) == ("v1.1", "micro", "hub")
+        why = "HF_HUB_OFFLINE is set" if each is offline else "cannot be reached"
+        assert "StoredCopyWarning: The Hub" in done.err
+        assert why in done.err
+        assert f"{NAME} v1.1, which was brought before, is taken" in done.err
         for wrong in ("v7.7", "v1", "main", published.tags["v1.0"]):
             told = unknown(each.load(NAME, revision=wrong))
             assert f"unknown version of {NAME}, config micro, '{wrong}'" in told
@@ -95,6 +100,34 @@ def test_the_newest_that_has_the_config(user: User, hub: Hub, published: Reposit
     assert facts(user.load(NAME, "proxies")) == ("v1.1", "proxies", "hub")
     told = unknown(user.load(NAME, "nosuch"))
     assert "v1.2 with micro; v1.1 with micro, proxies, latency_cpu; v1.0 with micro" in told
+
+
+def test_a_newer_version_than_the_one_that_was_brought(
+    user: User, hub: Hub, published: Repository
+) -> None:
+    newest = published.tags.pop("v1.1")
+    assert facts(user.load(NAME)) == ("v1.0", "micro", "hub")
+    hub.requests.clear()
+    assert facts(user.load(NAME)) == ("v1.0", "micro", "hub")
+    assert len(hub.requests) == 2
+    published.tags["v1.1"] = newest
+    assert facts(user.load(NAME, revision="v1.0")) == ("v1.0", "micro", "hub")
+    done = user.load(NAME)
+    assert facts(done) == ("v1.1", "micro", "hub")
+    # A config that the newer version does not have is that of the older one.
+    files = published.commits[published.tags["v1.0"]].files
+    published.tags["v1.2"] = published.add(None, "v1.2", as_version(files, "v1.2"))
+    assert facts(user.load(NAME, "proxies")) == ("v1.1", "proxies", "hub")
+    assert facts(user.load(NAME, "proxies")) == ("v1.1", "proxies", "hub")
+    assert "Warning" not in done.err
+
+
+def test_a_newer_version_that_cannot_be_had(user: User, hub: Hub, published: Repository) -> None:
+    assert facts(user.load(NAME)) == ("v1.1", "micro", "hub")
+    published.tags["v2.0"] = published.tags["v1.1"]
+    done = user.load(NAME)
+    assert facts(done) == ("v1.1", "micro", "hub")
+    assert f"StoredCopyWarning: tag v2.0 of {NAME}" in done.err
 
 
 def as_version(files: dict[str, Blob], version: str) -> dict[str, Blob]:

@@ -55,6 +55,7 @@ def test_the_seed_decides_the_sample(family: Space) -> None:
 def test_parse_reads_what_format_writes(family: Space) -> None:
     for spec in drawn(family, 100):
         text = family.format(spec)
+        assert family.format_normal(family.normalise(spec)) == text
         assert len(text.split()) == 1
         assert family.parse(text) == spec
         assert family.format(text) == text

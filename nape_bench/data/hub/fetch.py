@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nape_bench.data.hub.repository import TYPE, Repository, asking, endpoint
-from nape_bench.data.info import default_config
+from nape_bench.data.info import default_config, version_key
 from nape_bench.data.manifest import FILE_NAME, read_manifest
 from nape_bench.data.places import downloads
 from nape_bench.errors import DataError, HubError, IntegrityError
@@ -50,6 +50,29 @@ def fetch(name: str, config: str | None, version: str | None) -> Found:
             return _config(commit, manifest, wanted)
         seen.append(f"{each} with {', '.join(manifest.configs)}")
     raise HubError(f"The Hub ({endpoint()}) has of {name}: {'; '.join(seen) or 'no version'}.")
+
+
+def newer(stored: Found) -> Found:
+    """Bring the newest version that has a config, where it is newer than the one that is stored.
+
+    Two small requests where there is none.
+
+    Args:
+        stored: What was brought before.
+
+    Returns:
+        The newest, which may be `stored`.
+
+    Raises:
+        HubError: The Hub cannot be asked.
+        IntegrityError, DataError: The newer version is not what its tag says, or one of a newer
+            nape_bench.
+    """
+    name, version = stored.manifest.name, stored.manifest.version
+    versions = _to_look_at(Repository(name), None)
+    if not versions or version_key(versions[0]) <= version_key(version):
+        return stored
+    return fetch(name, stored.config, None)
 
 
 def _to_look_at(repository: Repository, version: str | None) -> list[str]:

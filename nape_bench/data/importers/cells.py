@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from nape_bench.errors import DataError, SpecError
+from nape_bench.errors import DataError, SpecError, shortened
 from nape_bench.spaces.base import read_literal
 
 if TYPE_CHECKING:
@@ -92,9 +92,9 @@ def label_value(column: str, cells: Mapping[str, Any], missing: Collection[str] 
         # Python reads 9_3 as 93; in a table it is a slip.
         value = float(text.replace("_", "?"))
     except ValueError:
-        raise DataError(f"column {column}: {cell!r} is no number") from None
+        raise DataError(f"column {column}: {shortened(repr(cell))} is no number") from None
     if isinstance(cell, bool) or math.isinf(value):
-        raise DataError(f"column {column}: {cell!r} is no finite number")
+        raise DataError(f"column {column}: {shortened(repr(cell))} is no finite number")
     return value
 
 

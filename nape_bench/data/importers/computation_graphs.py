@@ -7,19 +7,21 @@ the Space/Batch wrappers of a dilated convolution) is still there: `normal_form`
 
 from __future__ import annotations
 
+from array import array
 from itertools import chain
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from nape_bench.data.pickles import Record, Twin
+from nape_bench.data.pickles import Pairs, Record, Twin
 from nape_bench.errors import DataError
 from nape_bench.graph.order import outside
 from nape_bench.graph.vocabulary import (
     COLUMN_LIMITS,
     COLUMNS,
     CONVOLUTIONS,
+    OP_INDEX,
     OPS,
     POOLS,
     SIZES,
@@ -58,7 +60,7 @@ class NodeRows:
 
     def __init__(self) -> None:
         self._numbers: dict[tuple[int, ...], int] = {}
-        self._ops: list[str] = []
+        self._ends: dict[int, set[int]] = {OP_INDEX["Input"]: set(), OP_INDEX["Output"]: set()}
         # By identity of what records that were written alike share, which is kept beside it.
         self._shared: dict[int, int] = {}
         self._alike: list[Alike] = []
@@ -81,9 +83,11 @@ class NodeRows:
         if known is not None:
             return known
         row = _row(node.fields if isinstance(node, (Record, Twin)) else node)
-        number = self._numbers.setdefault(row, len(self._numbers))
-        if number == len(self._ops):
-            self._ops.append(OPS[row[0]])
+        known_rows = len(self._numbers)
+        number = self._numbers.setdefault(row, known_rows)
+        if number == known_rows:
+            if row[0] in self._ends:
+                self._ends[row[0]].add(number)
             if number == _ROWS:
                 raise DataError(f"more than {_ROWS:,} different nodes: these are no networks")
         if isinstance(node, Twin):
@@ -91,9 +95,9 @@ class NodeRows:
             self._alike.append(node[1])
         return number
 
-    def ops(self, numbers: np.ndarray) -> list[str]:
-        """Return the operations of some rows."""
-        return [self._ops[number] for number in numbers.tolist()]
+    def has_ends(self, numbers: Sequence[int]) -> bool:
+        """Return whether an Input and an Output are among some rows."""
+        return not any(ends.isdisjoint(numbers) for ends in self._ends.values())
 
     def table(self) -> np.ndarray:
         """Return all rows, int64 [rows, columns]."""
@@ -121,13 +125,12 @@ def read_graph(value: Any, rows: NodeRows) -> PublishedGraph:
         if not isinstance(value[key], list):
             raise DataError(f"{key} of a ComputeGraph is a list, not {short(value[key])}")
     nodes = [*value["weighted_nodes"], *value["regular_nodes"]]
-    numbers = np.array(rows.numbers(nodes), dtype=np.int64)
-    ends = set(rows.ops(numbers)) & {"Input", "Output"}
-    if len(ends) < 2:
+    numbers = rows.numbers(nodes)
+    if not rows.has_ends(numbers):
         raise DataError("a ComputeGraph has an input and an output node")
     edges = _edges(value["edge_pairs"], len(nodes))
-    name = "".join(sign for sign in str(value.get("name", ""))[:80] if sign.isprintable())
-    return PublishedGraph(name, numbers, edges)
+    name = "".join(filter(str.isprintable, str(value.get("name", ""))[:80]))
+    return PublishedGraph(name, np.array(numbers, dtype=np.int64), edges)
 
 
 def short(value: Any) -> str:
@@ -155,13 +158,15 @@ def _integer_pairs(pairs: Sequence[Any]) -> np.ndarray | None:
 
     Numbers are laid end to end first: numpy takes ten times as long to look into pairs.
     """
+    if isinstance(pairs, Pairs):
+        return pairs.ends
     if not pairs or not set(map(type, pairs)) <= {tuple, list} or set(map(len, pairs)) != {2}:
         return None
     numbers = list(chain.from_iterable(pairs))
     if set(map(type, numbers)) != {int}:
         return None
     try:
-        return np.array(numbers, dtype=np.int64).reshape(-1, 2)
+        return np.frombuffer(array("q", numbers), dtype=np.int64).reshape(-1, 2)
     except OverflowError:
         return None
 

@@ -9,11 +9,13 @@ pickles without running anything in them.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nape_bench.data.importers.computation_graphs import short
 from nape_bench.data.importers.entries import Benchmark, Column, Config, Entry, import_entries
 from nape_bench.data.importers.gathering import Choices
+from nape_bench.data.importers.published import label
 from nape_bench.data.importers.repeats import ERROR
 from nape_bench.data.importers.sources import find_release, given_name
 from nape_bench.data.importers.torch_file import read_torch
@@ -111,13 +113,27 @@ def _import_space(
         device: _latencies(source, len(specs))
         for device, source in zip(names, devices, strict=True)
     }
-    return import_entries(benchmark, _entries(specs, latencies), choices)
+    files = {device: source.where for device, source in zip(names, devices, strict=True)}
+    return import_entries(benchmark, _entries(specs, latencies, files), choices)
 
 
-def _entries(specs: Sequence[Any], latencies: Mapping[str, Sequence[Any]]) -> Iterator[Entry]:
+def _entries(
+    specs: Sequence[Any], latencies: Mapping[str, Sequence[Any]], files: Mapping[str, str]
+) -> Iterator[Entry]:
     for number, spec in enumerate(specs):
         labels = {device: values[number] for device, values in latencies.items()}
-        yield Entry(f"architecture {number + 1}", spec, labels)
+        yield Entry(f"architecture {number + 1}", spec, labels, error=_wrong(labels, files, number))
+
+
+def _wrong(labels: Mapping[str, Any], files: Mapping[str, str], number: int) -> str:
+    """Say which of the labels of an architecture is no latency, and in which file; else nothing."""
+    device = ""
+    try:
+        for device, value in labels.items():
+            label(value, device, 0, math.inf)
+    except DataError as error:
+        return f"{files[device]}, value {number + 1}: {error}"
+    return ""
 
 
 def _latencies(source: Source, count: int) -> list[Any]:

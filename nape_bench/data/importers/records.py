@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nape_bench.data.importers.columns import cells_at, find_columns
 from nape_bench.data.importers.sources import Source, plain_source
 from nape_bench.data.jsontext import once
-from nape_bench.errors import DataError
+from nape_bench.data.parquet_file import MOST_TABLE_BYTES, open_parquet
+from nape_bench.errors import DataError, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -131,15 +132,11 @@ def _read_json(source: Source, columns: Sequence[str]) -> Records:
 
 def _read_parquet(source: Source, columns: Sequence[str]) -> Records:
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
-    try:
-        with pq.ParquetFile(pa.BufferReader(source.read())) as file:
-            found = find_columns(source.where, columns, file.schema_arrow.names)
-            rows = enumerate(file.read(_flat(found)).to_pylist(), start=1)
-    # OSError: wrong lengths and counts; OverflowError: days that Python has not.
-    except (pa.ArrowException, OSError, OverflowError) as error:
-        raise DataError(f"{source.where} is no Parquet file that can be read: {error}") from None
+    content = pa.BufferReader(source.read())
+    with open_parquet(content, source.where, MOST_TABLE_BYTES) as file:
+        found = find_columns(source.where, columns, file.schema_arrow.names)
+        rows = enumerate(file.read(_flat(found)).to_pylist(), start=1)
     return Records("row", found, [Record(number, cells) for number, cells in rows])
 
 
@@ -166,7 +163,7 @@ def _objects(
             records.append(Record(number, cells_at(value, names)))
         else:
             wrong = f"no {'JSON' if isinstance(value, Exception) else 'object'}: {value}"
-            records.append(Record(number, {}, wrong))
+            records.append(Record(number, {}, shortened(wrong)))
     return Records(unit, found, records)
 
 

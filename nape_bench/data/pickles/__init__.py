@@ -21,12 +21,13 @@ from nape_bench.data.pickles.reader import (
     read_object,
     read_objects,
 )
-from nape_bench.data.pickles.values import Array, Record, Twin
+from nape_bench.data.pickles.values import Array, Pairs, Record, Twin
 
 __all__ = [
     "Array",
     "Entry",
     "Limits",
+    "Pairs",
     "Record",
     "Twin",
     "read_entries",

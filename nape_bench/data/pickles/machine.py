@@ -254,12 +254,20 @@ class Machine:
 
     def _list(self) -> None:
         # The list of entries, which nothing stands below, is opened before they are read.
-        found, end = self._repeats.integers(self.buffer, self.at) if self.stack else ([], self.at)
-        self.stack.append(found)
+        found: list[Any] = []
+        end = self.at
+        if self.stack:
+            found, end = self._repeats.integers(self.buffer, self.at)
         if found:
             self.at = end
             self.steps += 3 + len(found)
             self.memo.add(found)
+        elif self.stack:
+            edges, self.at = self._repeats.edges(self.buffer, self.at, self.memo)
+            if edges is not None:
+                self.steps += 3 + len(edges)
+                found = edges
+        self.stack.append(found)
 
     def _append(self) -> None:
         value = self.pop()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nape_bench.data.pickles.values import Array, Record, Twin
+from nape_bench.data.pickles.values import LEAVES, SEQUENCES, Array, Pairs, Record, Twin
 
 
 def plain(value: Any) -> Any:
@@ -18,6 +18,9 @@ def plain(value: Any) -> Any:
         return value.values
     if isinstance(value, dict):
         return {key: plain(part) for key, part in value.items()}
-    if type(value) is list or type(value) is tuple:
-        return type(value)([plain(part) for part in value])
+    if type(value) in SEQUENCES:
+        kind = tuple if type(value) is tuple else list
+        # Edges, or a row of a matrix.
+        known = type(value) is Pairs or LEAVES.issuperset(map(type, value))
+        return kind(value if known else [plain(part) for part in value])
     return value

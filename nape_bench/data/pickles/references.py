@@ -25,7 +25,7 @@ ALWAYS = 256
 """Values with a smaller number are always remembered."""
 
 _OPCODE = 0x6A
-_BLOCK = 8 << 20
+_BLOCK = 4 << 20
 _FEW = 1 << 16
 """Most references are to the class and field names of the first entry: looked up, not sorted."""
 

@@ -20,8 +20,10 @@ import re
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from nape_bench.data.pickles.memo import UNREAD
-from nape_bench.data.pickles.values import Alike, Twin, measure
+from nape_bench.data.pickles.values import Alike, Pairs, Twin, measure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,6 +43,10 @@ _BYTES = re.compile(rb"(?:K.)+", re.DOTALL)
 
 _INTEGERS = re.compile(rb"\x94\((?:K.)+e", re.DOTALL)
 """MEMOIZE, MARK, BININT1 several times, APPENDS: what follows EMPTY_LIST in a row of a matrix."""
+
+_EDGES = re.compile(rb"\x94\((?:K.K.\x86\x94)+e(?=[^(])", re.DOTALL)
+"""MEMOIZE, MARK, pairs of one byte each, APPENDS, and no MARK: what follows EMPTY_LIST in edges
+that come in one batch."""
 
 _HEAD = re.compile(rb"(?:h.|j.{4})\)\x81\x94\}\x94\((?:h.|j.{4})\x8c", re.DOTALL)
 """Class by number, EMPTY_TUPLE, NEWOBJ, MEMOIZE, EMPTY_DICT, MEMOIZE, MARK, key by number,
@@ -100,6 +106,22 @@ class Repeats:
         """
         run = _INTEGERS.match(buffer, at)
         return (list(buffer[at + 3 : run.end() - 1 : 2]), run.end()) if run else ([], at)
+
+    def edges(self, buffer: bytes, at: int, memo: Memo) -> tuple[Pairs | None, int]:
+        """Read a list of pairs of integers below 256, of which all but its first opcode is at `at`.
+
+        Returns:
+            The list, None where there is none such, and where it ends.
+        """
+        run = _EDGES.match(buffer, at)
+        if run is None:
+            return None, at
+        content = buffer[at + 2 : run.end() - 1]
+        ends = np.frombuffer(content, np.uint8).reshape(-1, 6)[:, 1:4:2].astype(np.int64)
+        found = Pairs(zip(content[1::6], content[3::6], strict=True), ends)
+        memo.add(found)
+        memo.add_run(lambda: found, len(found))
+        return found, run.end()
 
     def pairs(self, buffer: bytes, at: int, memo: Memo) -> tuple[Sequence[Any], int]:
         """Read as many pairs of small integers as stand at `at`.
@@ -205,8 +227,7 @@ class _Known:
     def __init__(self, head: bytes) -> None:
         self.rests: dict[bytes, Alike] = {}
         self._head = head
-        # By all bytes between the beginning and the end: ids are mostly the same in all graphs.
-        self._whole: dict[bytes, Twin] = {}
+        self._twins = _Twins(self.rests)
 
     def run(self, buffer: bytes, at: int) -> tuple[list[Twin], int]:
         """Read records that follow each other, as far as a window shows them.
@@ -218,43 +239,63 @@ class _Known:
             The records, and where they end.
         """
         between = _END + self._head
-        pieces = buffer[at + len(self._head) : at + _WINDOW].split(between)
-        pieces.pop()  # it is cut off, or something else follows
+        window = buffer[at + len(self._head) : at + _WINDOW]
+        pieces = window.split(between)
+        rest = pieces.pop()  # it is cut off, or something else follows
         try:
-            found = list(map(self._whole.__getitem__, pieces))
+            found = list(map(self._twins.__getitem__, pieces))
+            at += len(window) - len(rest)
         except KeyError:
             found = []
-            for piece in pieces:
-                twin = self._twin(piece)
+            for twin in map(self._twins.find, pieces):
                 if twin is None:
                     break
                 found.append(twin)
             del pieces[len(found) :]
-        at += sum(map(len, pieces)) + len(pieces) * len(between)
+            at += sum(map(len, pieces)) + len(pieces) * len(between)
         first = at + len(self._head)
         if first < len(buffer):
             start = first + 1 + buffer[first]
             end = buffer.find(_END, start, start + _LONGEST)
-            last = self._twin(buffer[first:end]) if end >= 0 else None
+            last = self._twins.find(buffer[first:end]) if end >= 0 else None
             if last is not None:
                 return [*found, last], end + len(_END)
         return found, at
 
-    def _twin(self, content: bytes) -> Twin | None:
-        """Return the record that has these bytes between beginning and end, None if unknown.
+
+class _Twins(dict[bytes, Twin]):
+    """All bytes between the beginning and the end of a record -> the record.
+
+    Ids are mostly the same in all graphs, so that most are here; others are made when asked for.
+
+    Args:
+        rests: Bytes behind an id -> what records share that have these.
+    """
+
+    def __init__(self, rests: Mapping[bytes, Alike]) -> None:
+        super().__init__()
+        self._rests = rests
+
+    def __missing__(self, content: bytes) -> Twin:
+        """Return the record that has these bytes.
 
         Raises:
+            KeyError: It is unknown.
             UnicodeDecodeError: The id is no text.
         """
-        twin = self._whole.get(content)
-        if twin is None and content:
-            start = content[0] + 1
-            alike = self.rests.get(content[start:])
-            if alike is not None:
-                twin = Twin((str(content[1:start], "utf-8"), alike))
-                if len(content) <= _SHORT and len(self._whole) < _MOST_WHOLE:
-                    self._whole[content] = twin
+        start = content[0] + 1 if content else 0
+        alike = self._rests[content[start:]]  # first, for what is unknown may be anything
+        twin = Twin((str(content[1:start], "utf-8"), alike))
+        if len(content) <= _SHORT and len(self) < _MOST_WHOLE:
+            self[content] = twin
         return twin
+
+    def find(self, content: bytes) -> Twin | None:
+        """Return the record that has these bytes, None if it is unknown."""
+        try:
+            return self[content]
+        except KeyError:
+            return None
 
 
 def _is_small(fields: Mapping[str, Any]) -> bool:

@@ -6,7 +6,9 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import numpy as np
 
 _NOTHING: Mapping[str, Any] = {}
 
@@ -63,6 +65,20 @@ class Twin(tuple[str, Alike]):
     def fields(self) -> dict[str, Any]:
         """All fields by name."""
         return {self[1].key: self[0], **self[1].rest}
+
+
+class Pairs(list[tuple[int, int]]):
+    """A list of pairs of integers, which does not change any more: edges.
+
+    Attributes:
+        ends: The pairs, int64 [pairs, 2].
+    """
+
+    __slots__ = ("ends",)
+
+    def __init__(self, pairs: Iterable[tuple[int, int]], ends: np.ndarray) -> None:
+        super().__init__(pairs)
+        self.ends = ends
 
 
 class Dtype:
@@ -136,12 +152,17 @@ class _Measure:
         return known
 
     def _sum(self, parts: Sequence[Any], depth: int) -> tuple[int, int]:
+        if type(parts) is Pairs:
+            return 1 + 3 * len(parts), 2
         kinds = set(map(type, parts))
-        if kinds <= _LEAVES:
+        if kinds <= LEAVES:
             return 1 + len(parts), 1
-        # Edges and nodes: long lists of what is known to be small.
-        if kinds == {tuple} and set(map(type, chain.from_iterable(parts))) <= _LEAVES:
-            return 1 + len(parts) + sum(map(len, parts)), 2
+        # Edges, matrices and nodes: long lists of what is known to be small.
+        if kinds in ({tuple}, {list}):
+            leaves = sum(map(len, parts))  # first, for one long list may stand in many places
+            few = leaves <= self.objects
+            if few and LEAVES.issuperset(map(type, chain.from_iterable(parts))):
+                return 1 + len(parts) + leaves, 2
         if kinds == {Twin}:
             return 1 + len(parts), 2
         size, height = 1, 0
@@ -153,14 +174,19 @@ class _Measure:
         return size, height + 1
 
 
-_LEAVES = frozenset({str, int, float, bool, type(None), bytes})
-_SMALL = _LEAVES | {Twin}
+LEAVES = frozenset({str, int, float, bool, type(None), bytes})
+"""Types of values that hold no others."""
+
+SEQUENCES = frozenset({list, tuple, Pairs})
+"""Types of values that hold others in a row."""
+
+_SMALL = LEAVES | {Twin}
 
 
 def _parts(value: Any) -> Sequence[Any] | None:
     """Return what a container holds, None for any other value."""
-    if type(value) is list or type(value) is tuple:
-        return value
+    if type(value) in SEQUENCES:
+        return value  # type: ignore[no-any-return]
     if type(value) is dict:
         return [*value, *value.values()]
     if type(value) is Record:

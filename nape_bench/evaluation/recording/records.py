@@ -9,6 +9,7 @@ import numpy as np
 
 from nape_bench.atomic import new_file, write_text
 from nape_bench.data.jsontext import once
+from nape_bench.data.parquet_file import MOST_TABLE_BYTES, open_parquet
 from nape_bench.errors import DataError
 from nape_bench.evaluation.schema import from_dict, to_dict
 
@@ -105,7 +106,6 @@ def _joined(parts: list[np.ndarray], kind: type[np.generic]) -> np.ndarray:
 
 def _read_predictions(file: Path) -> dict[str, Predicted]:
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     if not file.is_file():
         raise DataError(f"{file}: no such file, and there are results")
@@ -115,14 +115,12 @@ def _read_predictions(file: Path) -> dict[str, Predicted]:
         "id": pa.string(),
         "prediction": pa.float64(),
     }
-    try:
-        with pq.ParquetFile(file) as opened:
-            told = {field.name: field.type for field in opened.schema_arrow}
-            if told != kinds:
-                raise DataError(f"{file}: columns are {told}, {kinds} expected")
-            table = opened.read()
-    except pa.ArrowInvalid as error:
-        raise DataError(f"{file}: not readable as Parquet: {error}") from None
+    with open_parquet(file, str(file), MOST_TABLE_BYTES) as opened:
+        told = {field.name: field.type for field in opened.schema_arrow}
+        if told != kinds:
+            raise DataError(f"{file}: columns are {told}, {kinds} expected")
+        table = opened.read()
+        table.validate(full=True)
     if any(table[name].null_count for name in kinds):
         raise DataError(f"{file}: a cell is empty")
     protocols, ids = table["protocol"].to_pylist(), table["id"].to_pylist()

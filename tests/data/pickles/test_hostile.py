@@ -177,6 +177,7 @@ HOSTILE = {
     "nothing on the stack": (pickled(b"}\x85\x85\x86"), "needs more values than there are"),
     "no mark": (pickled(b"}u"), "needs a mark, and there is none"),
     "append to a dictionary": (pickled(b"}", text("x"), b"}K\x01as"), "a list expected, not dict"),
+    "append to edges": (value(b"]\x94(K\x01K\x02\x86\x94eNa"), "a list expected, not Pairs"),
     "unknown number": (value(b"h\x63"), "there is no value of number 99 to refer to"),
     "unknown long number": (value(b"j\xff\xff\xff\x7f"), "no value of number 2147483647"),
     "number given twice": (value(b"Nq\x00"), "a value gets number 0, after one of number 0"),
@@ -263,6 +264,9 @@ def test_values_that_stand_in_many_places_count_in_each() -> None:
     assert values(pickle.dumps(wanted)) == wanted
     with pytest.raises(DataError, match=r"it has more than 1,000,000 values"):
         values(pickle.dumps([{"x": [shared] * 1100}]))
+    # Ten thousand million values, which nobody may count one by one.
+    with pytest.raises(DataError, match=r"it has more than 1,000,000 values"):
+        values(pickle.dumps([{"x": [tuple(shared * 100)] * 100_000}]))
 
 
 def test_a_large_number_of_a_value_costs_nothing() -> None:

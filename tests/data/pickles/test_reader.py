@@ -15,7 +15,7 @@ from nape_bench.data.pickles import Entry, Limits, read_entries, read_object, re
 from nape_bench.data.pickles.plain import plain
 from nape_bench.data.pickles.references import References, scan
 from nape_bench.data.pickles.repeats import Repeats
-from nape_bench.data.pickles.values import Record, Twin
+from nape_bench.data.pickles.values import Pairs, Record, Twin
 from nape_bench.errors import DataError
 from nape_bench.spaces import space
 from tests.data.caches import DARTS, Genotype, dumps, entry, sampled, state
@@ -99,6 +99,7 @@ def test_what_is_read_fast_is_what_is_read_slowly(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(Repeats, "pairs", lambda self, buffer, at, memo: ([], at))
     monkeypatch.setattr(Repeats, "small_integers", lambda self, buffer, at: ([], at))
     monkeypatch.setattr(Repeats, "integers", lambda self, buffer, at: ([], at))
+    monkeypatch.setattr(Repeats, "edges", lambda self, buffer, at, memo: (None, at))
     monkeypatch.setattr(Repeats, "nodes", lambda self, buffer, at, *rest: ([], at, None))
     slow = entries(content)
     assert all(
@@ -113,6 +114,20 @@ def test_pairs_of_integers_of_any_size() -> None:
     sizes = (0, 1, 255, 256, 65535, 65536)
     wanted = [{"pairs": [(a, b) for a in sizes for b in sizes] * (i + 1)} for i in range(3)]
     assert values(pickle.dumps(wanted)) == wanted
+
+
+@pytest.mark.parametrize("count", [1, 2, 999, 1000, 1001])
+def test_edges_are_an_array_as_well(count: int) -> None:
+    pairs = [(i % 256, 7 * i % 256) for i in range(count)]
+    wanted = [{"pairs": pairs, "again": pairs, "one": pairs[-1], "last": i} for i in range(3)]
+    for protocol in PROTOCOLS:
+        assert values(pickle.dumps(wanted, protocol)) == wanted
+    found = entries(pickle.dumps(wanted))[-1].value["pairs"]
+    assert found == pairs
+    assert isinstance(found, Pairs) == (2 <= count <= 1000)
+    if isinstance(found, Pairs):
+        assert found.ends.tolist() == [list(pair) for pair in pairs]
+        assert found.ends.dtype == np.int64
 
 
 def test_lists_of_small_integers() -> None:
