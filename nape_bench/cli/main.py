@@ -34,6 +34,7 @@ COMMANDS = (
     "submit",
     "check",
     "leaderboard_build",
+    "leaderboard_publish",
     "leaderboard_sheets",
     "leaderboard_pull_request",
     "import_table",

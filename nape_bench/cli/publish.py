@@ -46,7 +46,7 @@ def _run(args: argparse.Namespace) -> None:
         print(outcome.pull_request)
         return
     else:
-        told = _summary(outcome.change)
+        told = summary(outcome.change)
         print(f"{repository.name} {version} ({told}), commit {outcome.commit}:", file=sys.stderr)
     print(f"{repository.url}/tree/{version}")
 
@@ -55,6 +55,16 @@ def _print(change: Change, what: str) -> None:
     if change.tagged is not None:
         print(f"{what}: published, its tag is on commit {change.tagged}; nothing would change")
         return
+    if print_change(change):
+        print()
+        where = "a new commit"
+    else:
+        where = f"commit {change.parent}"
+    print(f"{what}: {summary(change)}; its tag would be set on {where}")
+
+
+def print_change(change: Change) -> bool:
+    """Print what would be done to which file, and return whether it is anything."""
     if change.creates:
         print("the repository would be created")
     rows = [
@@ -66,12 +76,11 @@ def _print(change: Change, what: str) -> None:
     ]  # fmt: skip
     if rows:
         print_table(rows, ["", "file", "bytes"], right="bytes")
-        print()
-    where = "a new commit" if rows else f"commit {change.parent}"
-    print(f"{what}: {_summary(change)}; its tag would be set on {where}")
+    return bool(rows)
 
 
-def _summary(change: Change) -> str:
+def summary(change: Change) -> str:
+    """Say how many files a change adds, changes and deletes."""
     counts = {"added": change.added, "changed": change.changed, "deleted": change.deleted}
     told = [f"{len(paths)} files {done}" for done, paths in counts.items() if paths]
     return ", ".join(told) or "no file changed"

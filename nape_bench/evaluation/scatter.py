@@ -31,6 +31,7 @@ def scatter(
     ids: Sequence[str] | None = None,
     scores: bool = False,
     name: str = "predictions",
+    hover: bool = True,
 ) -> Picture:
     """Draw predictions against true values, as an SVG that stands on its own.
 
@@ -44,6 +45,8 @@ def scatter(
         scores: Whether predictions are scores on a scale of their own: the line on which both are
             equal is left out, and the axes differ.
         name: Identifier of the picture on its page: two pictures on one page need two.
+        hover: Whether each point tells its values on hover; a page of many pictures is half as
+            large without.
 
     Raises:
         DataError: There are no points, numbers of values differ, or one is not finite.
@@ -71,9 +74,10 @@ def scatter(
         plot.add(f'<path class="guide" d="M{x0:.1f} {y0:.1f}L{x1:.1f} {y1:.1f}"/>')
     for i in chosen.tolist():
         px, py = plot.at(float(x[i]), float(y[i]))
-        which = f"{escape(ids[i])}: " if ids is not None else ""
-        plot.add(
-            f"<g><title>{which}true {x[i]:.6g}, predicted {y[i]:.6g}</title>"
-            f'<circle class="point" cx="{px:.1f}" cy="{py:.1f}" r="3"/></g>'
-        )
+        mark = f'<circle class="point" cx="{px:.1f}" cy="{py:.1f}" r="3"/>'
+        if hover:
+            which = f"{escape(ids[i])}: " if ids is not None else ""
+            told_here = f"{which}true {x[i]:.6g}, predicted {y[i]:.6g}"
+            mark = f"<g><title>{told_here}</title>{mark}</g>"
+        plot.add(mark)
     return plot.svg()

@@ -4,4 +4,5 @@ leaderboard/protocols/**.parquet       what each protocol asks: ids, labels, par
 leaderboard/submissions/NAME/          somebody's predictions (`checking.check`)
 leaderboard/results/NAME.json          what they scored, by our code (`stored`)
 leaderboard/README.md                  the tables
+leaderboard/site/                      the pages (`site`), not in version control
 """

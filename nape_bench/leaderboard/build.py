@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 from nape_bench.atomic import new_file, write_text
@@ -40,7 +39,4 @@ def write_board(board: Board, quoted: Sequence[Quoted], out: Path, *, site: bool
     if site:
         from nape_bench.leaderboard.site.build import write_site
 
-        folder = out / SITE
-        if folder.exists():
-            shutil.rmtree(folder)
-        write_site(board, quoted, folder)
+        write_site(board, quoted, out / SITE)

@@ -34,6 +34,15 @@ def test_points_are_where_values_say() -> None:
     assert svg.count('class="guide"') == 1
 
 
+def test_points_without_values_on_hover_are_the_same_points() -> None:
+    true, predicted = [1.0, 2.0, 3.0], [1.0, 3.0, 2.0]
+    told = scatter(true, predicted, label="x")
+    plain = scatter(true, predicted, label="x", hover=False)
+    assert points(told) == points(plain)
+    assert "predicted 3" in told
+    assert "predicted 3" not in plain
+
+
 def test_scores_have_an_axis_of_their_own() -> None:
     svg = scatter([90.0, 91.0], [-1000.0, 5.0], label="accuracy (%)", scores=True)
     assert 'class="guide"' not in svg

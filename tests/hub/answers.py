@@ -1,4 +1,4 @@
-"""What a Hub answers to each kind of request about datasets."""
+"""What a Hub answers to each kind of request about datasets, and about Spaces."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 TOKEN = "hf_tests"
 """The token that may write everywhere but to the owner `closed`."""
+
+SPACES = "spaces/"
 
 DATE = "2026-01-01T00:00:00.000Z"
 
@@ -82,6 +84,15 @@ def check_writer(request: Request, owner: str) -> None:
         raise Refused(403, "You don't have the rights to write there")
 
 
+def owner_of(name: str) -> str:
+    return name.split("/")[-2]
+
+
+def page_of(hub: Hub, name: str) -> str:
+    """Return the address of a repository's page; the names of Spaces here begin with spaces/."""
+    return f"{hub.address}/{name if name.startswith(SPACES) else f'datasets/{name}'}"
+
+
 def repository(hub: Hub, name: str) -> Repository:
     if name not in hub.repositories:
         raise Refused(404, "Repository not found", "RepoNotFound")
@@ -113,11 +124,14 @@ def validate_yaml(hub: Hub, request: Request) -> Answer:
 def create(hub: Hub, request: Request) -> Answer:
     owner, short = request.json["organization"], request.json["name"]
     check_writer(request, owner)
-    name = f"{owner}/{short}"
+    kind = request.json["type"]
+    if kind == "space" and request.json.get("sdk") != "static":
+        raise Refused(400, "a Space needs an SDK")
+    name = f"{SPACES if kind == 'space' else ''}{owner}/{short}"
     if name in hub.repositories:
-        raise Refused(409, "You already created this dataset repo")
+        raise Refused(409, f"You already created this {kind} repo")
     hub.repositories[name] = Repository(name)
-    return Answer(200, {"url": f"{hub.address}/datasets/{name}"})
+    return Answer(200, {"url": page_of(hub, name)})
 
 
 @answered
@@ -222,7 +236,7 @@ def resolve(hub: Hub, request: Request, name: str, wanted: str, path: str) -> An
 
 @answered
 def preupload(hub: Hub, request: Request, name: str, wanted: str) -> Answer:
-    check_writer(request, name.partition("/")[0])
+    check_writer(request, owner_of(name))
     present = revision(hub, name, wanted).files
     files = [
         {
@@ -238,7 +252,7 @@ def preupload(hub: Hub, request: Request, name: str, wanted: str) -> Answer:
 
 @answered
 def batch(hub: Hub, request: Request, name: str) -> Answer:
-    check_writer(request, name.partition("/")[0])
+    check_writer(request, owner_of(name))
     objects = []
     for each in request.json["objects"]:
         told = {"oid": each["oid"], "size": each["size"]}
@@ -258,7 +272,7 @@ def put_object(hub: Hub, request: Request, oid: str) -> Answer:
 
 @answered
 def commit(hub: Hub, request: Request, name: str, wanted: str) -> Answer:
-    check_writer(request, name.partition("/")[0])
+    check_writer(request, owner_of(name))
     found, parent = repository(hub, name), revision(hub, name, wanted)
     operations = [json.loads(line) for line in request.body.splitlines()]
     header = operations[0]["value"]
@@ -270,7 +284,7 @@ def commit(hub: Hub, request: Request, name: str, wanted: str) -> Answer:
     files = _applied(hub, dict(parent.files), operations[1:])
     sha = found.add(parent.sha, header["summary"], files)
     told = {"success": True, "commitOid": sha}
-    told["commitUrl"] = f"{hub.address}/datasets/{name}/commit/{sha}"
+    told["commitUrl"] = f"{page_of(hub, name)}/commit/{sha}"
     if proposed:
         number = len(found.pull_requests) + 1
         found.pull_requests.append(PullRequest(number, header["summary"], sha))
@@ -303,7 +317,7 @@ def _applied(hub: Hub, files: dict[str, Blob], operations: list[Any]) -> dict[st
 
 @answered
 def tag(hub: Hub, request: Request, name: str, wanted: str) -> Answer:
-    check_writer(request, name.partition("/")[0])
+    check_writer(request, owner_of(name))
     found = repository(hub, name)
     if request.method == "DELETE":
         found.tags.pop(wanted, None)
@@ -316,7 +330,7 @@ def tag(hub: Hub, request: Request, name: str, wanted: str) -> Answer:
 
 @answered
 def branch(hub: Hub, request: Request, name: str, wanted: str) -> Answer:
-    check_writer(request, name.partition("/")[0])
+    check_writer(request, owner_of(name))
     branches = repository(hub, name).branches
     if wanted in branches:
         raise Refused(409, "Reference exists already")
@@ -366,6 +380,7 @@ def one_discussion(hub: Hub, request: Request, name: str, number: str) -> Answer
 
 _NAME = r"([^/]+/[^/]+)"
 _API = f"/api/datasets/{_NAME}"
+_SPACE = rf"/api/({SPACES}[^/]+/[^/]+)"
 ROUTES: tuple[tuple[str, str, Any], ...] = (
     ("whoami", "GET /api/whoami-v2", whoami),
     ("validate", "POST /api/validate-yaml", validate_yaml),
@@ -383,6 +398,10 @@ ROUTES: tuple[tuple[str, str, Any], ...] = (
     ("info", f"GET {_API}(?:/revision/([^/]+))?", info),
     ("resolve", f"HEAD|GET /datasets/{_NAME}/resolve/([^/]+)/(.+)", resolve),
     ("batch", rf"POST /datasets/{_NAME}\.git/info/lfs/objects/batch", batch),
+    ("preupload", f"POST {_SPACE}/preupload/([^/]+)", preupload),
+    ("commit", f"POST {_SPACE}/commit/([^/]+)", commit),
+    ("refs", f"GET {_SPACE}/refs", refs),
+    ("tree", f"GET {_SPACE}/tree/([^/]+)(?:/(.+))?", tree),
     ("upload", "PUT /objects/([0-9a-f]+)", put_object),
 )
 """Kind of request, method and pattern of its address, what answers it."""

@@ -54,7 +54,7 @@ class PullRequest:
 
 @dataclass
 class Repository:
-    """A dataset's repository; `main` has one commit when it is new."""
+    """A repository of a dataset or a Space; `main` has one commit when it is new."""
 
     name: str
     commits: dict[str, Commit] = field(default_factory=dict)

@@ -22,7 +22,7 @@ from nape_bench.leaderboard.site.bars import interval_bar, least
 from nape_bench.leaderboard.site.build import pages, read_site, write_site
 from nape_bench.leaderboard.site.costs import Point, front, labels_picture, seconds_picture
 from nape_bench.leaderboard.site.environment import web_address
-from nape_bench.leaderboard.site.words import compared, sentence
+from nape_bench.leaderboard.site.words import compared, correlation, printed, sentence
 from tests.leaderboard.hostile_site import LINK, hostile_board, quoted
 from tests.leaderboard.html_pages import Page
 from tests.leaderboard.small_board import PLAIN, SHOTS, board, guesses, sheet, submit
@@ -110,6 +110,8 @@ def test_pages_allow_nothing_but_the_sites_own_files(site: Mapping[str, bytes]) 
         for element in page.all("a"):
             if element.attributes["href"].startswith("http"):
                 assert element.attributes["rel"] == "noopener nofollow ugc"
+                # A Space is shown in a frame, which others refuse to be in.
+                assert element.attributes["target"] == "_blank"
 
 
 def test_the_sites_files_ask_for_nothing_from_elsewhere(site: Mapping[str, bytes]) -> None:
@@ -177,8 +179,12 @@ def test_quoted_rows_stand_apart(site: Mapping[str, bytes]) -> None:
     page = read(site)[protocol_page(PLAIN)]
     ranking, _, below = page.source.partition("Quoted from papers, not scored here")
     assert "Theirs" not in ranking
-    assert all(text in below for text in ("Theirs", "0.812", "Other labels.", "A paper, Table 1"))
+    assert all(
+        text in below
+        for text in ("Theirs", "0.812", "±", "0.01", "Other labels.", "A paper, Table 1")
+    )
     assert "gone/x" in read(site)["quoted.html"].source
+    assert printed(27.27) == "27.27", "as the paper has it"
 
 
 def test_predictions_are_drawn_where_labels_may_be_shown(tmp_path: Path) -> None:
@@ -226,6 +232,15 @@ def test_a_dataset_of_the_package_is_drawn_and_another_is_not(tmp_path: Path) ->
     assert "may not be redistributed" in page.source
     assert "nape-bench import" in page.source
     assert "datasets/nape--ofa_mbv3.svg" not in site
+
+
+def test_a_submission_may_be_called_as_a_page_is(tmp_path: Path) -> None:
+    folders = board(tmp_path)
+    for seed, name in enumerate(("index", "submissions", "about"), start=10):
+        submit(tmp_path, name, guesses(0.9, seed))
+    site = pages(assemble(folders), ())
+    check_links(site)
+    assert {"submissions/index.html", "submissions/submissions.html"} <= site.keys()
 
 
 def test_two_pages_never_share_a_file() -> None:
@@ -277,6 +292,7 @@ def test_a_comparison_is_told_in_words(hostile: Board) -> None:
     many = replace(three, p_value=1e-9)
     assert "p below 0.001" in compared(many)
     assert "needs 3 at least" in compared(replace(three, standings=track.standings[:2]))
+    assert (correlation(-0.0004), correlation(-0.0006)) == ("0.000", "−0.001")
     assert sentence("fitted to it") == "Fitted to it."
     assert sentence("nape/hiaml (micro): x.") == "nape/hiaml (micro): x."
 

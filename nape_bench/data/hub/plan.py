@@ -74,7 +74,7 @@ def plan(release: Release) -> Change:
     if held is not None and held.version == version and CROISSANT in present:
         day = date_of(repository.read(CROISSANT, refs.main))
     files = _files(release, repository, day or _today())
-    return _difference(Change(files, refs.main), present)
+    return difference(Change(files, refs.main), present)
 
 
 def _check_earlier(repository: Repository, version: str, published: Collection[str]) -> None:
@@ -124,8 +124,8 @@ def _today() -> str:
     return datetime.now(timezone.utc).date().isoformat()
 
 
-def _difference(change: Change, present: Mapping[str, str]) -> Change:
-    """Compare the files of a version with those of main (path -> digest)."""
+def difference(change: Change, present: Mapping[str, str]) -> Change:
+    """Compare the files of a change with those of main (path -> digest)."""
     files = change.files
     added = [path for path in files if path not in present]
     changed = [
@@ -140,5 +140,5 @@ def _difference(change: Change, present: Mapping[str, str]) -> Change:
 
 def is_same(files: Mapping[str, bytes], present: Mapping[str, str]) -> bool:
     """Return whether a commit (path -> digest) has these files, and no others but the Hub's own."""
-    found = _difference(Change(files), present)
+    found = difference(Change(files), present)
     return not (found.added or found.changed or found.deleted)

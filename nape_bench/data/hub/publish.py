@@ -53,7 +53,7 @@ def publish(release: Release, *, pull_request: bool = False) -> Outcome:
         HubError: There is no token, the Hub cannot be asked, or it refuses.
     """
     repository, version = Repository(release.manifest.name), release.manifest.version
-    _check_token(repository)
+    check_token(repository)
     for _ in range(ATTEMPTS):
         change = plan(release)
         if change.tagged is not None:
@@ -65,7 +65,7 @@ def publish(release: Release, *, pull_request: bool = False) -> Outcome:
                 repository.api.create_repo(repository.name, repo_type=TYPE, exist_ok=True)
             change = replace(plan(release), creates=True)
         if change.added or change.changed or change.deleted:
-            made = _commit(release, repository, change)
+            made = commit_change(repository, change, _title(release))
             commit = made.oid if made is not None else None
         else:
             commit = change.parent
@@ -79,10 +79,15 @@ def publish(release: Release, *, pull_request: bool = False) -> Outcome:
     )
 
 
-def _check_token(repository: Repository) -> None:
+def check_token(repository: Repository) -> None:
+    """Check that there is a token; whether it may write is seen when it does.
+
+    Raises:
+        HubError: There is none.
+    """
     from huggingface_hub import get_token
 
-    with asking(repository.name):
+    with asking(repository.name, repository.type):
         token = get_token()
     if token is None:
         raise HubError(
@@ -91,23 +96,36 @@ def _check_token(repository: Repository) -> None:
         )
 
 
-def _commit(
-    release: Release, repository: Repository, change: Change, *, propose: bool = False
+def commit_change(
+    repository: Repository, change: Change, title: str, *, propose: bool = False
 ) -> CommitInfo | None:
-    """Make the commit, on main or as a pull request; None where main was moved meanwhile."""
+    """Make one commit of a change.
+
+    Args:
+        repository: Where to.
+        change: What it adds, changes and deletes, from which parent.
+        title: Its title.
+        propose: Whether to open a pull request with it.
+
+    Returns:
+        The commit; None where main was moved meanwhile.
+
+    Raises:
+        HubError: The Hub cannot be asked, or refuses.
+    """
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
     from huggingface_hub.errors import HfHubHTTPError
 
     paths = [*change.added, *change.changed]
     additions = [CommitOperationAdd(path, change.files[path]) for path in paths]
     deletions = [CommitOperationDelete(path) for path in change.deleted]
-    with asking(repository.name):
+    with asking(repository.name, repository.type):
         try:
             return repository.api.create_commit(
                 repository.name,
                 [*additions, *deletions],
-                commit_message=_title(release),
-                repo_type=TYPE,
+                commit_message=title,
+                repo_type=repository.type,
                 parent_commit=change.parent,
                 create_pr=propose,
             )
@@ -169,7 +187,7 @@ def _propose(release: Release, repository: Repository, change: Change) -> Outcom
             commit = repository.commit(reference)
             if commit is not None:
                 return Outcome(change, commit, each.url)
-    made = _commit(release, repository, change, propose=True)
+    made = commit_change(repository, change, _title(release), propose=True)
     if made is None or made.pr_url is None:
         raise HubError(f"{repository.url} opened no pull request.")
     return Outcome(change, made.oid, made.pr_url)

@@ -1,4 +1,4 @@
-"""A dataset's repository at the Hub: what it holds, asked for; failures told as `HubError`."""
+"""A repository at the Hub: what it holds, asked for; failures told as `HubError`."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from huggingface_hub.errors import HfHubHTTPError
 
 TYPE = "dataset"
+SPACE = "space"
 TIMEOUT = 10.0
 """Seconds to wait for the first answer of the Hub, which else may never be given up."""
 
@@ -38,13 +39,15 @@ class Refs:
 
 @dataclass(frozen=True)
 class Repository:
-    """The repository of a dataset.
+    """The repository of a dataset, or of a Space.
 
     Attributes:
         name: `owner/name`.
+        type: "dataset" or "space".
     """
 
     name: str
+    type: str = TYPE
 
     @property
     def api(self) -> HfApi:
@@ -56,15 +59,15 @@ class Repository:
     @property
     def url(self) -> str:
         """Its page."""
-        return f"{endpoint()}/datasets/{self.name}"
+        return f"{endpoint()}/{self.type}s/{self.name}"
 
     def refs(self) -> Refs | None:
         """Return its branch main and its versions; None where there is no such repository."""
         from huggingface_hub.errors import RepositoryNotFoundError
 
-        with asking(self.name):
+        with asking(self.name, self.type):
             try:
-                refs = self.api.list_repo_refs(self.name, repo_type=TYPE)
+                refs = self.api.list_repo_refs(self.name, repo_type=self.type)
             except RepositoryNotFoundError:
                 return None
         branches = {branch.name: branch.target_commit for branch in refs.branches}
@@ -81,9 +84,11 @@ class Repository:
         """
         from huggingface_hub.errors import RevisionNotFoundError
 
-        with asking(self.name):
+        with asking(self.name, self.type):
             try:
-                return self.api.dataset_info(self.name, revision=revision, timeout=TIMEOUT).sha
+                return self.api.repo_info(
+                    self.name, revision=revision, repo_type=self.type, timeout=TIMEOUT
+                ).sha
             except RevisionNotFoundError:
                 return None
 
@@ -91,18 +96,18 @@ class Repository:
         """Return the digest of each file (`digests`), path -> digest."""
         from huggingface_hub.hf_api import RepoFile
 
-        with asking(self.name):
+        with asking(self.name, self.type):
             tree = self.api.list_repo_tree(
-                self.name, recursive=True, revision=revision, repo_type=TYPE
+                self.name, recursive=True, revision=revision, repo_type=self.type
             )
             files = [entry for entry in tree if isinstance(entry, RepoFile)]
         return {file.path: file.lfs.sha256 if file.lfs else file.blob_id for file in files}
 
     def read(self, path: str, revision: str) -> str:
         """Return the text of a small file."""
-        with tempfile.TemporaryDirectory() as folder, asking(self.name):
+        with tempfile.TemporaryDirectory() as folder, asking(self.name, self.type):
             file = self.api.hf_hub_download(
-                self.name, path, revision=revision, repo_type=TYPE, local_dir=folder
+                self.name, path, revision=revision, repo_type=self.type, local_dir=folder
             )
             return Path(file).read_text(encoding="utf-8")
 
@@ -121,11 +126,12 @@ def endpoint() -> str:
 
 
 @contextlib.contextmanager
-def asking(name: str) -> Iterator[None]:
+def asking(name: str, kind: str = TYPE) -> Iterator[None]:
     """Turn what goes wrong in asking the Hub about a repository into a `HubError`.
 
     Args:
         name: The repository, `owner/name`.
+        kind: What it is, "dataset" or "space".
 
     Raises:
         HubError: The Hub cannot be reached, refuses, or gives no sensible answer.
@@ -143,10 +149,10 @@ def asking(name: str) -> Iterator[None]:
     # ValueError: an answer that is no JSON, or a name or a README.md that the Hub refuses.
     # RuntimeError: the upload of a large file failed, its cause says why.
     except (*known, ValueError, RuntimeError) as error:
-        raise HubError(_told(name, error)) from error
+        raise HubError(_told(name, kind, error)) from error
 
 
-def _told(name: str, error: BaseException) -> str:
+def _told(name: str, kind: str, error: BaseException) -> str:
     """Tell in a sentence what went wrong."""
     from huggingface_hub.errors import (
         HfHubHTTPError,
@@ -155,24 +161,24 @@ def _told(name: str, error: BaseException) -> str:
     )
 
     if isinstance(error, (LocalEntryNotFoundError, RuntimeError)) and error.__cause__ is not None:
-        return _told(name, error.__cause__)
+        return _told(name, kind, error.__cause__)
     if isinstance(error, OfflineModeIsEnabled):
         return "The Hub was not asked: HF_HUB_OFFLINE is set."
     if isinstance(error, HfHubHTTPError):
-        return _refusal(name, error)
+        return _refusal(name, kind, error)
     if isinstance(error, (ValueError, RuntimeError)):
         return f"The Hub ({endpoint()}) and {name}: {error}."
     return f"The Hub ({endpoint()}) cannot be reached: {error}."
 
 
-def _refusal(name: str, error: HfHubHTTPError) -> str:
+def _refusal(name: str, kind: str, error: HfHubHTTPError) -> str:
     """Tell in a sentence what the Hub answered, and what to do."""
     from huggingface_hub.errors import RepositoryNotFoundError
 
     hub, status = f"The Hub ({endpoint()})", error.response.status_code
     said = f" ({error.server_message})" if error.server_message else ""
     if isinstance(error, RepositoryNotFoundError):
-        return f"{hub} has no dataset {name}, or none that the token may read."
+        return f"{hub} has no {kind} {name}, or none that the token may read."
     if status == 401:
         return f"{hub} does not accept the token{said}: `hf auth login` or $HF_TOKEN gives another."
     if status == 403:

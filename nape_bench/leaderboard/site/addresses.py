@@ -6,6 +6,10 @@ from nape_bench.errors import DataError
 
 INDEX = "index.html"
 ABOUT = "about.html"
+# Beside the folders of their pages, not in them: a submission may be called "index".
+PROTOCOLS = "protocols.html"
+SUBMISSIONS = "submissions.html"
+DATASETS = "datasets.html"
 QUOTED = "quoted.html"
 SCORES = "scores.csv"
 

@@ -63,7 +63,8 @@ def read_site(folder: Path) -> dict[str, bytes]:
         raise DataError(
             f"{folder}: no site of a leaderboard; `nape-bench leaderboard build` writes one"
         )
-    found = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    # What is hidden is no part of it: a file that was being written, or the system's own.
+    found = (p for p in sorted(folder.rglob("*")) if p.is_file() and not p.name.startswith("."))
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
 
 
@@ -90,16 +91,16 @@ def pages(board: Board, quoted: Sequence[Quoted]) -> dict[str, bytes]:
         add("track.html", addresses.track_page(track.name), track=track,
             costs=views.track_costs(board, track), columns=views.columns(track, board),
             sources=sources(own))  # fmt: skip
-    add("protocols.html", "protocols/index.html", tracks=tracks)
+    add("protocols.html", addresses.PROTOCOLS, tracks=tracks)
     for name, ranking in board.rankings.items():
         add("protocol.html", addresses.protocol_page(name), ranking=ranking, track=tracks[name],
             costs=views.protocol_costs(board, ranking),
             sources=sources(each for each in quoted if each.protocol == name))  # fmt: skip
-    add("submissions.html", "submissions/index.html")
+    add("submissions.html", addresses.SUBMISSIONS)
     for name, shown in board.submissions.items():
         add("submission.html", addresses.submission_page(name), shown=shown,
             on_tracks=views.tracks_of(board, name))  # fmt: skip
-    add("datasets.html", "datasets/index.html", datasets=datasets)
+    add("datasets.html", addresses.DATASETS, datasets=datasets)
     for dataset in datasets:
         add("dataset.html", addresses.dataset_page(dataset.name), dataset=dataset)
         if dataset.graph is not None:

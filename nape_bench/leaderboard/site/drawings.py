@@ -67,6 +67,6 @@ def scatter_of(predicted: Predicted, sheet: Sheet, *, is_value: bool, name: str)
         true, own = true[kept], own[kept]
     drawn = scatter(
         true, own, label=label_of(sheet.facts), title=sheet.facts.protocol,
-        scores=not is_value, name=name,
+        scores=not is_value, name=name, hover=False,
     )  # fmt: skip
     return inline(drawn)

@@ -65,6 +65,7 @@ def environment() -> Environment:
         "metric_value": words.metric_value,
         "plain": plain,
         "plural": words.plural,
+        "printed": words.printed,
         "rank": words.rank,
         "sentence": words.sentence,
         "soft": soft,

@@ -21,7 +21,10 @@ FEWEST_ENTRIES, FEWEST_TASKS = 3, 2
 
 def correlation(value: float | None) -> str:
     """Write a correlation, or another number between -1 and 1."""
-    return NOTHING if value is None else f"{value:.3f}".replace("-", MINUS)
+    if value is None:
+        return NOTHING
+    # What rounds to 0 has no sign.
+    return f"{round(value, 3) + 0.0:.3f}".replace("-", MINUS)
 
 
 def amount(value: float | None) -> str:
@@ -46,16 +49,18 @@ def mean_rank(value: float | None) -> str:
     return NOTHING if value is None else f"{value:.2f}"
 
 
+def printed(value: float | None) -> str:
+    """Write what a paper prints, with all of its digits but zeros at the end."""
+    return NOTHING if value is None else f"{value:g}".replace("-", MINUS)
+
+
 def metric_value(name: str, value: float) -> str:
-    """Write the value of a metric by its name; others than ours with three digits."""
-    plain = name in METRICS and METRICS[name].unit != "label"
-    return correlation(value) if plain else amount(value)
+    """Write the value of a metric by its name."""
+    return amount(value) if METRICS[name].unit == "label" else correlation(value)
 
 
 def metric_title(name: str, unit: str = "") -> str:
     """Return a metric's heading, with the label's unit where it has it."""
-    if name not in METRICS:
-        return name
     metric = METRICS[name]
     return f"{metric.title} [{unit}]" if metric.unit == "label" and unit else metric.title
 

@@ -76,7 +76,7 @@
   const reach = () => {
     for (const each of scrollers) {
       const caption = each.querySelector("caption");
-      if (each.scrollWidth > each.clientWidth + 1) {
+      if (each.scrollWidth > each.clientWidth + 1 || each.scrollHeight > each.clientHeight + 1) {
         each.tabIndex = 0;
         each.setAttribute("role", "region");
         if (caption) each.setAttribute("aria-label", caption.textContent);
