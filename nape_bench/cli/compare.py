@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "--protocol",
         action="append",
         metavar="P",
-        help="a protocol that both have; may be given again (all that both have)",
+        help="a protocol that both have; may be given again (all that both have and are at hand)",
     )
     parser.add_argument(
         "--metric", default="spearman", metavar="M", help="what they are compared by (spearman)"
@@ -88,16 +89,30 @@ def _run(args: argparse.Namespace) -> None:
 
 def _protocols(args: argparse.Namespace, found: Sequence[Mapping[str, Result]]) -> list[str]:
     """Return the protocols to compare on, each once."""
-    both = [name for name in found[0] if name in found[1]]
     if args.protocol is None:
-        if not both:
-            raise ProtocolError(f"{args.a} and {args.b} have no protocol in common")
-        return both
+        return _shared(args, found)
     for name in args.protocol:
         for word, results in zip((args.a, args.b), found, strict=True):
             if name not in results:
                 raise unknown_name(f"protocol of {word}", name, results)
     return list(dict.fromkeys(args.protocol))
+
+
+def _shared(args: argparse.Namespace, found: Sequence[Mapping[str, Result]]) -> list[str]:
+    """Return the protocols that both have, of labels that are at hand."""
+    from nape_bench.evaluation.protocols import protocol
+    from nape_bench.evaluation.protocols.at_hand import AtHand
+
+    both, at_hand = [name for name in found[0] if name in found[1]], AtHand()
+    if not both:
+        raise ProtocolError(f"{args.a} and {args.b} have no protocol in common")
+    chosen = [name for name in both if at_hand.has(protocol(name))]
+    if not chosen:
+        raise ProtocolError(f"labels of none of {len(both)} protocols are at hand, as of {both[0]}")
+    if len(chosen) < len(both):
+        told = f"of {len(both)} protocols {len(both) - len(chosen)} are left out"
+        print(f"{told}, whose labels are not at hand", file=sys.stderr)
+    return chosen
 
 
 def _names(a: str, b: str) -> tuple[str, str]:

@@ -51,7 +51,7 @@ def describe_comparison(comparison: Comparison, top: int = 10) -> str:
     parts += comparison.notes
     parts += [
         "",
-        f"Mean error in rank, in places of {len(comparison.rows):,}, by parts of the test:",
+        f"Mean error in rank, in places of {comparison.test.n:,}, by parts of the test:",
         "",
         _groups(comparison),
     ]
@@ -119,8 +119,8 @@ def _groups(comparison: Comparison) -> str:
     first, second = comparison.names
     rows = []
     for group in comparison.groups:
-        difference = group.error_b - group.error_a
-        cells = [f"{group.error_a:.1f}", f"{group.error_b:.1f}", f"{difference:+.1f}"]
+        nearer = _signed(group.error_b - group.error_a)
+        cells = [f"{group.error_a:.1f}", f"{group.error_b:.1f}", nearer]
         rows.append([group.by, group.name, _between(group), f"{group.rows:,}", *cells])
     return _tabulated(
         rows, ["by", "part", "from, to", "rows", first, second, f"{first} nearer by"], "llrrrrr"
@@ -140,7 +140,7 @@ def _differing(comparison: Comparison, top: int) -> str:
             row.id,
             significant(row.truth),
             *(f"{rank:.1f}".removesuffix(".0") for rank in (row.rank, row.rank_a, row.rank_b)),
-            f"{row.gain:+.1f}",
+            _signed(row.gain),
         ]
         for row in comparison.differing(top)
     ]
@@ -157,6 +157,11 @@ def _tabulated(rows: Sequence[Sequence[str]], headers: Sequence[str], aligned: s
 
 def _writer(comparison: Comparison) -> Callable[[float], str]:
     return significant if METRICS[comparison.test.metric].unit == "label" else "{:.3f}".format
+
+
+def _signed(value: float) -> str:
+    # Adding 0 takes the sign off what rounds to it.
+    return f"{round(value, 1) + 0:+.1f}"
 
 
 def _p(value: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -49,6 +50,22 @@ def test_several_protocols(root: Path, capsys: pytest.CaptureFixture[str]) -> No
     twice = [*argv, "--protocol", TINY, "--protocol", TINY]
     assert main(twice) == 0
     assert capsys.readouterr().out.startswith("in-family/tiny, ")
+
+
+def test_what_is_not_at_hand_is_left_out(
+    root: Path, own_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    argv = ["compare", "flops", "params", "--root", str(root)]
+    (more,) = own_home.rglob("more")
+    shutil.rmtree(more)
+    assert main(argv) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("in-family/tiny, ")
+    assert err == "of 2 protocols 1 are left out, whose labels are not at hand\n"
+    (tiny,) = own_home.rglob("tiny")
+    shutil.rmtree(tiny)
+    assert "labels of none of 2 protocols are at hand" in failed(capsys, *argv)
+    assert "unknown dataset 'nape/tiny'" in failed(capsys, *argv, "--protocol", TINY)
 
 
 def test_folders_of_results(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
