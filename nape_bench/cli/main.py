@@ -29,6 +29,7 @@ COMMANDS = (
     "graph",
     "run",
     "evaluate",
+    "compare",
     "baselines",
     "predict",
     "submit",

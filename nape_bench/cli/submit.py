@@ -100,15 +100,11 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _results(folders: list[Path]) -> dict[str, Result]:
-    from nape_bench.evaluation.recording import read_records
-    from nape_bench.evaluation.recording.records import RESULTS_FILE
-    from nape_bench.evaluation.store import load
+    from nape_bench.evaluation.entries import read_results
 
     found: dict[str, Result] = {}
     for folder in folders:
-        recorded = (folder / RESULTS_FILE).is_file()
-        read = list(read_records(folder).values()) if recorded else [load(folder)]
-        for result in read:
+        for result in read_results(folder).values():
             if result.protocol in found:
                 raise DataError(f"{folder}: {result.protocol} is given twice")
             found[result.protocol] = result

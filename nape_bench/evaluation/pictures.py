@@ -13,6 +13,7 @@ from nape_bench.evaluation.tables import significant
 if TYPE_CHECKING:
     from nape_bench.data import Dataset
     from nape_bench.evaluation.result import Result
+    from nape_bench.evaluation.task import Task
     from nape_bench.picture import Picture
 
 
@@ -61,9 +62,25 @@ def truth_at_hand(result: Result, dataset: Dataset | None) -> np.ndarray:
         UnknownNameError: The dataset is not at hand.
         DataError: The dataset at hand is not the one that the result is about.
     """
+    return open_again(result, dataset).truth(result.seeds)
+
+
+def open_again(result: Result, dataset: Dataset | None, task: Task | None = None) -> Task:
+    """Open the protocol of a result that was read from files, and check that it is the same.
+
+    Args:
+        result: The result.
+        dataset: The protocol's dataset, where it lies in a folder that must be named.
+        task: The protocol, where it has been opened already.
+
+    Raises:
+        UnknownNameError: The dataset is not at hand.
+        DataError: The dataset at hand is not the one that the result is about.
+    """
     from nape_bench.evaluation.evaluator import Evaluator
 
-    task = Evaluator(result.protocol, dataset=dataset).task
+    if task is None:
+        task = Evaluator(result.protocol, dataset=dataset).task
     told, found = result.dataset, task.dataset
     if (told.content_hash, told.target, result.ids) != (
         found.content_hash,
@@ -75,7 +92,7 @@ def truth_at_hand(result: Result, dataset: Dataset | None) -> np.ndarray:
             f"{told.target}, content {told.content_hash}, and at hand is {found.version}, "
             f"{found.target}, content {found.content_hash}: bring in that version"
         )
-    return task.truth(result.seeds)
+    return task
 
 
 def _scores(result: Result, chosen: list[int], seed: int | None) -> str:

@@ -57,6 +57,49 @@ def scatter(
         raise DataError(f"{label}: {told}{'' if ids is None else f', {len(ids)} ids'}")
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
         raise DataError(f"{label}: true and predicted values must be finite")
+    listed = ids if ids is not None else [""] * len(x)
+    named = [
+        f"{row_id}: true {a:.6g}, predicted {b:.6g}".removeprefix(": ")
+        for row_id, a, b in zip(listed, x, y, strict=True)
+    ]
+    return cloud(
+        x,
+        y,
+        across=f"true: {label}",
+        up="predicted score" if scores else f"predicted: {label}",
+        title=title or label,
+        description=description,
+        named=named if hover else None,
+        one_scale=not scores,
+        name=name,
+    )
+
+
+def cloud(
+    x: np.ndarray,
+    y: np.ndarray,
+    *,
+    across: str,
+    up: str,
+    title: str,
+    description: str,
+    named: Sequence[str] | None,
+    one_scale: bool,
+    name: str,
+) -> Picture:
+    """Draw points, as many as `MOST_POINTS`, as an SVG that stands on its own.
+
+    Args:
+        x: Finite values, float64 [n], at least one.
+        y: The same, [n].
+        across: Title of the horizontal axis.
+        up: Title of the vertical axis.
+        title: What stands above.
+        description: What is said below the title, before how many points there are.
+        named: What is shown on hover, [n]; None for nothing.
+        one_scale: Whether both axes are the same, with a line on which both values are equal.
+        name: Identifier of the picture on its page.
+    """
     chosen = np.argsort(x, kind="stable")
     if len(x) > MOST_POINTS:
         chosen = chosen[np.linspace(0, len(x) - 1, MOST_POINTS).round().astype(int)]
@@ -64,20 +107,16 @@ def scatter(
     told = f"{description}; {shown}" if description else shown
     both = np.concatenate([x, y])
     (x_low, x_high), (y_low, y_high) = (
-        (float(v.min()), float(v.max())) for v in ((x, y) if scores else (both, both))
+        (float(v.min()), float(v.max())) for v in ((both, both) if one_scale else (x, y))
     )
-    across = axis(x_low, x_high, f"true: {label}")
-    up = axis(y_low, y_high, "predicted score" if scores else f"predicted: {label}")
-    plot = Plot(across, up, title=title or label, description=told, name=name)
-    if not scores:
-        (x0, y0), (x1, y1) = (plot.at(value, value) for value in (across.low, across.high))
+    along, above = axis(x_low, x_high, across), axis(y_low, y_high, up)
+    plot = Plot(along, above, title=title, description=told, name=name)
+    if one_scale:
+        (x0, y0), (x1, y1) = (plot.at(value, value) for value in (along.low, along.high))
         plot.add(f'<path class="guide" d="M{x0:.1f} {y0:.1f}L{x1:.1f} {y1:.1f}"/>')
     for i in chosen.tolist():
         px, py = plot.at(float(x[i]), float(y[i]))
         mark = f'<circle class="point" cx="{px:.1f}" cy="{py:.1f}" r="3"/>'
-        if hover:
-            which = f"{escape(ids[i])}: " if ids is not None else ""
-            told_here = f"{which}true {x[i]:.6g}, predicted {y[i]:.6g}"
-            mark = f"<g><title>{told_here}</title>{mark}</g>"
-        plot.add(mark)
+        told_here = "" if named is None else f"<title>{escape(named[i])}</title>"
+        plot.add(f"<g>{told_here}{mark}</g>" if told_here else mark)
     return plot.svg()

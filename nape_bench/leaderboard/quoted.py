@@ -4,10 +4,11 @@ Our code scored none of them, so the board shows them apart from what it did, ea
 and with what was done differently there. `leaderboard/quoted/` has a file a paper:
 
     paper: "GENNAPE (Mills et al., AAAI 2023)"
+    differs: {fine_tuned: What several tables do differently, by a name.}   # optional
     tables:
       - table: "Table 5"
         metric: spearman
-        differs: What they do differently, for all rows of this table.
+        differs: What they do differently, for all rows of this table; or fine_tuned.
         rows:
           - protocol: gennape/hiaml-ft50
             of: what they call it, where our protocol has one name for several (optional)
@@ -25,6 +26,7 @@ from nape_bench.errors import DataError, NapeError
 from nape_bench.evaluation.protocols import protocol
 from nape_bench.evaluation.protocols.hardware import KNOWN, SEEN, TASKS
 from nape_bench.evaluation.protocols.hardware import NAME as DEVICES
+from nape_bench.leaderboard.checking.strict_yaml import read_yaml
 from nape_bench.metrics import METRICS
 
 if TYPE_CHECKING:
@@ -102,14 +104,20 @@ def read_quoted(path: Path) -> tuple[Quoted, ...]:
 
 
 def _rows(file: Path) -> Iterator[Quoted]:
-    data = _fields(_yaml(file), f"{file}", ("paper", "tables"))
+    try:
+        plain_file = read_yaml(file.read_text(encoding="utf-8"), str(file))
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{file}: not readable: {error}") from None
+    data = _fields(plain_file, f"{file}", ("paper", "tables"), ("differs",))
     paper = _text(data["paper"], f"{file}: paper")
+    named = data.get("differs", {})
+    if not isinstance(named, dict):
+        raise DataError(f"{file}: differs is {named!r}; names with sentences expected")
     for i, plain in enumerate(_list(data["tables"], f"{file}: tables")):
         at = f"{file}, table {i}"
         table = _fields(plain, at, ("table", "metric", "differs", "rows"))
-        title, metric, shared = (
-            _text(table[name], f"{at}: {name}") for name in ("table", "metric", "differs")
-        )
+        title, metric = (_text(table[name], f"{at}: {name}") for name in ("table", "metric"))
+        shared = _sentence(table["differs"], named, f"{at}: differs")
         if metric not in METRICS or metric not in BOUNDS:
             raise DataError(f"{at}: metric {metric!r}; one of {', '.join(BOUNDS)} expected")
         for j, each in enumerate(_list(table["rows"], f"{at}: rows")):
@@ -118,7 +126,9 @@ def _rows(file: Path) -> Iterator[Quoted]:
             name = _text(row["protocol"], f"{where}: protocol")
             _check_protocol(name, where)
             of = _text(row["of"], f"{where}: of") if "of" in row else ""
-            own = f" {_text(row['differs'], f'{where}: differs')}" if "differs" in row else ""
+            own = (
+                [_sentence(row["differs"], named, f"{where}: differs")] if "differs" in row else []
+            )
             values = row["values"]
             if not isinstance(values, dict) or not values:
                 raise DataError(f"{where}: values is {values!r}; methods with numbers expected")
@@ -126,29 +136,17 @@ def _rows(file: Path) -> Iterator[Quoted]:
                 called = _text(method, f"{where}: method")
                 value, spread = _number(told, metric, f"{where}, {called}")
                 yield Quoted(
-                    called, name, metric, value, spread, of, paper, title, f"{shared}{own}"
+                    called, name, metric, value, spread, of, paper, title, " ".join([shared, *own])
                 )
 
 
-def _yaml(file: Path) -> Any:
-    import yaml
-
-    class Once(yaml.SafeLoader):
-        """Refuses a key that occurs twice, of which YAML else keeps the last."""
-
-        def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-            made = super().construct_mapping(node, deep=deep)
-            if len(made) < len(node.value):
-                raise yaml.constructor.ConstructorError(
-                    None, None, "a key occurs twice", node.start_mark
-                )
-            return made
-
-    try:
-        # Once is a SafeLoader.
-        return yaml.load(file.read_text(encoding="utf-8"), Loader=Once)  # noqa: S506
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise DataError(f"{file}: not readable as YAML: {error}") from None
+def _sentence(plain: Any, named: dict[Any, Any], where: str) -> str:
+    """Read what is different, or the name of a sentence of the whole file."""
+    told = _text(plain, where)
+    found = _text(named.get(told, told), where)
+    if not found.endswith("."):
+        raise DataError(f"{where} is {told!r}; a sentence, or the name of one, expected")
+    return found
 
 
 def _fields(

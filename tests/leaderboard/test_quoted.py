@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -135,13 +136,13 @@ def test_rows_take_what_their_table_says(tmp_path: Path) -> None:
         (lambda d, t, r: r.update(protocol="gennape/*-ft50/*"), "row 0: "),
         (lambda d, t, r: r.update(values={}), "methods with numbers expected"),
         (lambda d, t, r: r.update(values={"a": 1.2}), "spearman is 1.2; -1 to 1 expected"),
-        (lambda d, t, r: r.update(values={"a": float("nan")}), "spearman is nan"),
+        (lambda d, t, r: r.update(values={"a": float("nan")}), ".nan'; a number or"),
         (lambda d, t, r: r.update(values={"a": "0.5"}), "a number or"),
         (lambda d, t, r: r.update(values={"a": True}), "a number or"),
         (lambda d, t, r: r.update(values={"a": [0.1, 0.2, 0.3]}), "a number or"),
         (lambda d, t, r: r.update(values={"a": [0.1, -0.2]}), "a spread of -0.2"),
         (lambda d, t, r: r.update(values={7: 0.1}), "method is 7"),
-        (lambda d, t, r: t["rows"].append(r.copy()), "has spearman twice"),
+        (lambda d, t, r: t["rows"].append(deepcopy(r)), "has spearman twice"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path: Path, change: Any, message: str) -> None:
@@ -152,11 +153,22 @@ def test_what_is_wrong_is_named(tmp_path: Path, change: Any, message: str) -> No
         read_quoted(write(tmp_path, data))
 
 
+def test_a_sentence_of_several_tables_has_a_name(tmp_path: Path) -> None:
+    data = good()
+    data["differs"] = {"both": "Both do."}
+    data["tables"][0]["differs"] = "both"
+    assert {row.differs for row in read_quoted(write(tmp_path, data))} == {"Both do."}
+    for wrong in ({"other": "x."}, {"both": "no sentence"}, {"both": ""}, ["both"]):
+        data["differs"] = wrong
+        with pytest.raises(DataError, match="differs is"):
+            read_quoted(write(tmp_path, data))
+
+
 def test_what_is_no_such_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no file"):
         read_quoted(tmp_path)
-    with pytest.raises(DataError, match="not readable as YAML"):
+    with pytest.raises(DataError, match="not readable"):
         read_quoted(tmp_path / "none.yaml")
     for text in ("paper: [", "paper: !!python/object/apply:os.getcwd []", "paper: a\npaper: b"):
-        with pytest.raises(DataError, match="not readable as YAML"):
+        with pytest.raises(DataError, match=r"line [12]: "):
             read_quoted(write(tmp_path, text))
