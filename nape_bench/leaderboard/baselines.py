@@ -41,4 +41,5 @@ def write_baseline_metadata(folder: Path, recipe: Recipe, results: Mapping[str, 
 
 
 def _first_paragraph(cls: type) -> str:
-    return " ".join((inspect.getdoc(cls) or "").partition("\n\n")[0].split())
+    # Names of code stand between backticks there, and this is plain text.
+    return " ".join((inspect.getdoc(cls) or "").partition("\n\n")[0].replace("`", "").split())

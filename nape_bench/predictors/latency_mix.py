@@ -59,7 +59,7 @@ class LatencyMix(Predictor):
     """
 
     name = "latency_mix"
-    title = "Additive latencies and Gaussian processes, mixed by what they tell of labels left out"
+    title = "Additive latencies and Gaussian processes, mixed by leave-one-out"
     source = "this package"
 
     def __init__(self, *, seed: int = 0, progress: bool = False) -> None:

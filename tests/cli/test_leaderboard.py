@@ -71,10 +71,10 @@ def test_a_folder_that_is_there_is_replaced_only_when_asked(here: Path) -> None:
 def test_what_is_refused_says_what_to_change(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["submit", "result", "--name", "x" * 70, "--code", "https://example.org", "--id",
+    assert main(["submit", "result", "--name", "x" * 90, "--code", "https://example.org", "--id",
                  "long", "--author", "J"]) == 1  # fmt: skip
     told = capsys.readouterr()
-    assert "at most 60 characters" in told.out
+    assert "at most 80 characters" in told.out
     assert "long: refused" in told.out
     assert "mend this" in told.err
     del here

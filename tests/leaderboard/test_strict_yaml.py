@@ -81,7 +81,7 @@ def test_metadata_survives_writing_and_reading() -> None:
         ("code: https://example.org/code", "code: javascript:alert(1)", "an address that begins"),
         ("code: https://example.org/code", "code: https://x/<script>", "an address that begins"),
         ("name: Mine", "name: ''", "what a reader calls"),
-        ("name: Mine", f"name: {'x' * 61}", "at most 60 characters"),
+        ("name: Mine", f"name: {'x' * 81}", "at most 80 characters"),
         ("schema_version: 1", "schema_version: 2", "the layout"),
         ("is_value: true", "is_value: 'yes'", "boolean"),
         ("licence: MIT", "licence: MIT\nscore: 0.99", "score"),
