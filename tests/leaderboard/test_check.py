@@ -169,6 +169,20 @@ def test_far_above_all_others_is_asked_about(folders: Folders) -> None:
     assert "the best so far, middling, has" in the(report, "far-above")
 
 
+def test_a_hair_above_a_nearly_perfect_order_is_not_asked_about() -> None:
+    from nape_bench.leaderboard.checking.scoring import Score
+    from nape_bench.leaderboard.checking.suspicion import check_scores
+    from nape_bench.metrics import Interval
+
+    def told(value: float) -> Score:
+        interval = Interval(value, value - 1e-5, value + 1e-5, 60, (value,))
+        return Score(PLAIN, (0,), {"spearman": interval}, "", {})
+
+    asked = {PLAIN: sheet(PLAIN, reachable=None)}
+    assert list(check_scores({PLAIN: told(0.9999)}, asked, {PLAIN: ("other", told(0.99))})) == []
+    assert list(check_scores({PLAIN: told(0.99)}, asked, {PLAIN: ("other", told(0.9))})) != []
+
+
 def test_a_copy(folders: Folders) -> None:
     values = guesses(0.7, 1)
     stretched = {p: 3 * v + 7 for p, v in values.items()}

@@ -29,6 +29,8 @@ MOST_ALIKE = 0.9999
 """Rank correlation from which on two predictions are one."""
 FAR_ABOVE = 3.0
 """How much closer to a perfect order than the best of the board an entry may come unasked."""
+LEAST_GAIN = 0.02
+"""By how much its rank correlation must be higher for that to be asked about."""
 MANY = 0.5
 """Share of protocols alike with somebody else's from which on it is told."""
 
@@ -81,7 +83,8 @@ def check_scores(
         if name not in best:
             continue
         other, theirs = best[name][0], best[name][1].metrics["spearman"]
-        if told.low > theirs.high and (1 - told.value) * FAR_ABOVE < 1 - theirs.value:
+        far = (1 - told.value) * FAR_ABOVE < 1 - theirs.value
+        if far and told.low > theirs.high and told.value > theirs.value + LEAST_GAIN:
             yield question(
                 "far-above",
                 where,
