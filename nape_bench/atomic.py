@@ -92,23 +92,32 @@ def _temporary_folder(final: Path) -> Iterator[Path]:
     final.parent.mkdir(parents=True, exist_ok=True)
     _remove_left(final.parent)
     folder = _beside(final)
-    lock = folder.with_suffix(_LOCK_SUFFIX)
-    with lock.open("wb") as file:
+    # The lock comes first: a folder whose lock is free is nobody's.
+    with _held(folder.with_suffix(_LOCK_SUFFIX)):
         try:
-            # The lock comes first: a folder whose lock is free is nobody's.
-            if not _locks(file.fileno()):
-                lock.unlink()
             folder.mkdir()
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _held(lock: Path) -> Iterator[None]:
+    """Hold a new lock file; there is none where the system, or a network disk, locks nothing."""
+    if fcntl is None:
+        yield
+        return
+    with lock.open("wb") as file:
+        try:
+            if not _locks(file.fileno()):
+                lock.unlink()
+            yield
+        finally:
             lock.unlink(missing_ok=True)
 
 
 def _locks(file: int) -> bool:
-    """Return whether an open file could be locked; some systems and network disks lock none."""
-    if fcntl is None:
-        return False
+    """Return whether an open file could be locked."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -132,7 +141,7 @@ def _remove_left(parent: Path) -> None:
 
 def _is_free(lock: Path) -> bool:
     with lock.open("rb") as file:
-        return _locks(file.fileno())
+        return fcntl is not None and _locks(file.fileno())
 
 
 def _is_old(left: Path) -> bool:

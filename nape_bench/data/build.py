@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from nape_bench.graph import ArchGraph
     from nape_bench.spaces import Space, Spec
 
+_SPEC = json.JSONEncoder(separators=(",", ":"), sort_keys=True, ensure_ascii=False, allow_nan=False)
 _CHUNK = 1024  # graphs that are kept as objects before they are packed
 
 
@@ -140,9 +141,7 @@ class RowsBuilder:
 
 def spec_text(spec: Any) -> str:
     """Return the one JSON text of a specification in normal form."""
-    return json.dumps(
-        spec, separators=(",", ":"), sort_keys=True, ensure_ascii=False, allow_nan=False
-    )
+    return _SPEC.encode(spec)
 
 
 def split_rows(rows: Rows) -> dict[str, Rows]:

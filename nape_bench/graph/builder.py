@@ -21,11 +21,20 @@ import numpy as np
 
 from nape_bench.errors import GraphError
 from nape_bench.graph.arch_graph import ArchGraph
-from nape_bench.graph.vocabulary import COLUMN_LIMITS, COLUMNS, OP_INDEX, OPS, POINTWISE, SIZES
+from nape_bench.graph.vocabulary import (
+    COLUMN_INDEX,
+    COLUMN_LIMITS,
+    COLUMNS,
+    OP_INDEX,
+    OPS,
+    POINTWISE,
+    SIZES,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
+_C_IN, _GROUPS = COLUMN_INDEX["c_in"], COLUMN_INDEX["groups"]
 Shape = tuple[int, int, int]
 """(height, width, channels) of a tensor, the batch left out."""
 
@@ -69,6 +78,21 @@ class _Rows:
         kind = _Kind(number, (row[2], row[4], row[6]))
         self.known[key] = kind
         return kind
+
+    def reading(self, number: int, before: int, channels: int) -> int:
+        """Return the row of a convolution that reads other channels, all that there are.
+
+        -1 where it is no convolution, or none that reads all of the `before` channels.
+        """
+        key = ("reading", number, before, channels)
+        kind = self.known.get(key)
+        if kind is None:
+            row = self._matrix[number].tolist()
+            if OPS[row[0]] != "Conv" or row[_GROUPS] != 1 or row[_C_IN] != before:
+                return -1
+            row[_C_IN] = channels
+            kind = self.add(key, tuple(row))
+        return kind.row
 
     def gather(self, numbers: list[int]) -> np.ndarray:
         """Return the rows of these numbers, int32 [len(numbers), len(COLUMNS)]."""
@@ -288,27 +312,34 @@ class GraphBuilder:
             first = b.relu(b.conv(x, 64, 3))            # x has 64 channels
             second = b.again(first, first - 1, x, first)  # another convolution and ReLU
 
-        That is several times faster than to add them one by one: stages repeat their blocks.
+        That is several times faster than to add them one by one: stages repeat their blocks. Where
+        `x` has other channels than `read`, convolutions that read it read as many.
 
         Returns:
             The node that stands for `made`, which is one of those from `start` on.
 
         Raises:
-            GraphError: `x` and `read` have different shapes.
+            GraphError: `x` and `read` have different shapes, but for channels that convolutions
+                read.
         """
-        if self._shapes[x] != self._shapes[read]:
-            shapes = f"{self._shapes[x]} and {self._shapes[read]}"
-            raise GraphError(
-                f"{self._name(x)} cannot be read in place of {self._name(read)}: they put out "
-                f"{shapes}"
-            )
         shift = len(self._rows) - start
         edge = bisect_left(self._targets, start)
+        rows = self._rows[start:]
+        seen, given = self._shapes[read], self._shapes[x]
+        if seen != given:
+            for source, target in zip(self._sources[edge:], self._targets[edge:], strict=True):
+                if source == read:
+                    rows[target - start] = _ROWS.reading(self._rows[target], seen[2], given[2])
+            if seen[:2] != given[:2] or -1 in rows:
+                raise GraphError(
+                    f"{self._name(x)} cannot be read in place of {self._name(read)}: they put out "
+                    f"{given} and {seen}"
+                )
         self._sources += [
             s + shift if s >= start else x if s == read else s for s in self._sources[edge:]
         ]
         self._targets += [t + shift for t in self._targets[edge:]]
-        self._rows += self._rows[start:]
+        self._rows += rows
         self._shapes += self._shapes[start:]
         return made + shift
 

@@ -9,6 +9,8 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from nape_bench.graph.rows import NodeRows
+
 
 class Flat(NamedTuple):
     """Graphs laid end to end.
@@ -20,6 +22,8 @@ class Flat(NamedTuple):
         node_ptr: First node of each graph and, last, their number, int64 [graphs + 1].
         edge_ptr: The same for edges.
         numbers: What messages call the nodes, int [nodes]; by default, their place in their graph.
+        rows: The distinct rows of the columns, where they are known (`rows.distinct_rows`).
+        level: Level of each node, where it is known, int64 [nodes] (`keys.levels`).
     """
 
     columns: Mapping[str, np.ndarray]
@@ -28,6 +32,8 @@ class Flat(NamedTuple):
     node_ptr: np.ndarray
     edge_ptr: np.ndarray
     numbers: np.ndarray | None = None
+    rows: NodeRows | None = None
+    level: np.ndarray | None = None
 
     def number(self, node: int) -> int:
         """Return what messages call a node."""
@@ -63,6 +69,8 @@ class Flat(NamedTuple):
             self.target[edges] - nodes.start,
             self.node_ptr[start : stop + 1] - nodes.start,
             self.edge_ptr[start : stop + 1] - edges.start,
+            rows=self.rows and self.rows._replace(of_node=self.rows.of_node[nodes]),
+            level=None if self.level is None else self.level[nodes],
         )
 
 

@@ -166,7 +166,7 @@ def _digests(flat: Flat, plan: _Plan, base: np.ndarray) -> np.ndarray:
 
 def _bases(flat: Flat, lanes: int = LANES) -> np.ndarray:
     """Return what the columns make of each node, uint64 [lanes, nodes]."""
-    rows, of_node = distinct_rows(flat.columns)
+    rows, of_node = flat.rows or distinct_rows(flat.columns)
     return np.stack([_row_base(rows, lane) for lane in range(1, lanes + 1)])[:, of_node]
 
 
@@ -190,18 +190,23 @@ def _plan(flat: Flat) -> _Plan:
     ins = np.bincount(flat.target, minlength=flat.nodes)
     outs = np.bincount(flat.source, minlength=flat.nodes)
     leaving = order_of(flat.source)
-    by_level = _levels(flat, ins, outs, leaving)
-    # What is on a cycle, or behind one, has no level: it comes last, and its colour stays.
-    level = np.full(flat.nodes, len(by_level))
-    for number, nodes in enumerate(by_level):
-        level[nodes] = number
+    if flat.level is None:
+        by_level = _levels(flat, ins, outs, leaving)
+        # What is on a cycle, or behind one, has no level: it comes last, and its colour stays.
+        count = len(by_level)
+        level = np.full(flat.nodes, count)
+        for number, nodes in enumerate(by_level):
+            level[nodes] = number
+    else:
+        level = flat.level
+        count = int(level.max(initial=-1)) + 1
     read = outs > 0
     order = order_of(2 * level + read)
     place = np.empty_like(order)
     place[order] = np.arange(len(order))
-    ends = np.cumsum(np.bincount(level, minlength=len(by_level) + 1))[:-1]
+    ends = np.cumsum(np.bincount(level, minlength=count + 1))[:-1]
     starts = np.concatenate([[0], ends[:-1]])
-    unread = np.bincount(level[~read], minlength=len(by_level) + 1)[:-1]
+    unread = np.bincount(level[~read], minlength=count + 1)[:-1]
     # Edges that enter a node stand side by side already; those that leave one are sorted so.
     entering = ragged_indices((np.cumsum(ins) - ins)[order], ins[order])
     leaving = leaving[ragged_indices((np.cumsum(outs) - outs)[order], outs[order])]

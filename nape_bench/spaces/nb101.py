@@ -172,13 +172,10 @@ def _channels(cell: _Cell, c: int) -> list[int]:
 
 
 def _stack(b: GraphBuilder, x: int, cell: _Cell, channels: list[int], c: int, modules: int) -> int:
-    """Add modules of `c` output channels; those that read as many are equal."""
-    start, read = 0, -1
-    for _ in range(modules):
-        if read >= 0 and b.shape(read) == b.shape(x):
-            start, read, x = len(b), x, b.again(x, start, read, x)
-        else:
-            start, read, x = len(b), x, _module(b, x, cell, channels, c)
+    """Add modules of `c` output channels, which are equal but for the channels that they read."""
+    start, read, x = len(b), x, _module(b, x, cell, channels, c)
+    for _ in range(modules - 1):
+        start, read, x = len(b), x, b.again(x, start, read, x)
     return x
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nape_bench.data import load_dataset
+from nape_bench.data.importers.computation_graphs import NodeRows, read_graph
+from nape_bench.data.importers.graph_check import DIGITS, normalise
 from nape_bench.errors import DataError
+from nape_bench.graph.keys import graph_hashes
 from nape_bench.spaces import space
 from tests.data.caches import (
     cache,
@@ -42,6 +45,20 @@ def identity(graph: dict[str, Any]) -> None:
 
 def other_kernel(graph: dict[str, Any]) -> None:
     graph["weighted_nodes"][0]["shape"] = [3, 128, 5, 5]
+
+
+def test_rows_and_levels_that_are_known_change_no_hash() -> None:
+    rows = NodeRows()
+    built = [space("nb101").build(spec) for spec in sampled("nb101", 4)]
+    graphs = [read_graph(state(graph, "x"), rows) for graph in built]
+    found, hashes = normalise(graphs, rows)[::2]
+    assert found.rows is not None
+    assert found.level is not None
+    anew = graph_hashes(found._replace(rows=None, level=None), 1)
+    assert anew.tolist() == list(hashes)
+    assert list(hashes) == [graph.hash[:DIGITS] for graph in built]
+    part = found.part(1, 3)
+    assert graph_hashes(part, 1).tolist() == list(hashes[1:3])
 
 
 def test_graphs_that_differ_are_named(tmp_path: Path) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import bz2
+import io
 import pickle
 import re
 import tarfile
+import zipfile
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -213,9 +216,11 @@ TORCH_MAGIC = 0x1950A86A20F9469CFC6C
 
 
 def write_whole(path: Path, value: Any, kind: str) -> Path:
-    """Write a file of all cells: `pbz2`, or `pth`, of torch.save before 1.6."""
+    """Write a file of all cells: `pbz2`, or of torch.save, `pth` before 1.6 and `zip` after it."""
     if kind == "pbz2":
         path.write_bytes(bz2.compress(pickle.dumps(value, 4)))
+    elif kind == "zip":
+        torch.save(value, path)
     else:
         before = (TORCH_MAGIC, 1001, {"little_endian": True})
         path.write_bytes(b"".join(pickle.dumps(each, 2) for each in (*before, value, [])))
@@ -225,6 +230,7 @@ def write_whole(path: Path, value: Any, kind: str) -> Path:
 WHOLE = {
     "pbz2": ("NATS-tss-v1_0-3ffb9.pickle.pbz2", "nats"),
     "pth": ("NAS-Bench-201-v1_1-096897.pth", "nb201"),
+    "zip": ("NAS-Bench-201-v1_1-096897.pth", "nb201"),
 }
 
 
@@ -265,7 +271,7 @@ def test_a_file_of_more_cells_than_a_batch(tmp_path: Path) -> None:
             for epochs, each in told.items()
         }
     value = {"meta_archs": specs, "arch2infos": cells, "evaluated_indexes": set()}
-    for kind in ("pbz2", "pth"):
+    for kind in WHOLE:
         path = write_whole(tmp_path / WHOLE[kind][0], value, kind)
         sources = [plain_source(path)]
         found = [(number, told["200"]["arch_str"]) for _, number, told in read_cells(*sources)]
@@ -295,10 +301,11 @@ HOSTILE: dict[str, tuple[Any, str]] = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_files_of_all_cells(tmp_path: Path, own_home: Path, name: str) -> None:
     value, message = HOSTILE[name]
-    path = write_whole(tmp_path / WHOLE["pth"][0], value, "pth")
-    with pytest.raises(DataError, match=re.escape(message)) as caught:
-        import_nats(path, progress=False)
-    assert str(path) in str(caught.value)
+    for kind in ("pth", "zip") if isinstance(value, dict) else ("pth",):
+        path = write_whole(tmp_path / WHOLE[kind][0], value, kind)
+        with pytest.raises(DataError, match=re.escape(message)) as caught:
+            import_nats(path, progress=False)
+        assert str(path) in str(caught.value)
     assert list(own_home.iterdir()) == []
 
 
@@ -323,10 +330,19 @@ def test_files_of_all_cells_that_are_damaged(tmp_path: Path) -> None:
         with pytest.raises(DataError, match=message):
             import_nats(path, progress=False)
     path = tmp_path / WHOLE["pth"][0]
-    for content in (b"", b"PK\x03\x04" + bytes(40), b"no such file"):
+    another, packed = io.BytesIO(), io.BytesIO()
+    for file, name, method in ((another, "x/a.pkl", 0), (packed, "x/data.pkl", 8)):
+        with zipfile.ZipFile(file, "w") as archive:
+            archive.writestr(name, pickle.dumps(all_cells(), 2), method)
+    zipped = (another.getvalue(), packed.getvalue(), packed.getvalue()[:30])
+    for content in (b"", b"PK\x03\x04" + bytes(40), b"no such file", *zipped):
         path.write_bytes(content)
-        with pytest.raises(DataError, match=r"is no file of torch\.save before torch 1\.6"):
+        with pytest.raises(DataError, match=r"is no file of torch\.save: it begins otherwise"):
             import_nats(path, progress=False)
+    write_whole(path, all_cells(), "zip")
+    path.write_bytes(path.read_bytes()[:9000])
+    with pytest.raises(DataError, match="it is cut off"):
+        import_nats(path, progress=False)
 
 
 def test_several_forms_of_the_same_cells(tmp_path: Path) -> None:

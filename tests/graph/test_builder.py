@@ -109,11 +109,29 @@ def test_blocks_are_added_again() -> None:
     assert again.finish(again.again(y, start + x - read, x, y)) == expected
 
 
+def test_a_block_of_convolutions_is_added_again_for_other_channels() -> None:
+    def block(b: GraphBuilder, x: int) -> int:
+        return b.add(b.relu(b.conv(x, 4, 3)), b.conv(x, 4), b.conv(x, 4))
+
+    one_by_one = GraphBuilder(8)
+    x = block(one_by_one, one_by_one.conv(one_by_one.input, 6))
+    expected = one_by_one.finish(block(one_by_one, x))
+    for _ in range(2):  # looked up the second time
+        again = GraphBuilder(8)
+        read = again.conv(again.input, 6)
+        x = block(again, read)
+        assert again.finish(again.again(x, read + 1, read, x)) == expected
+
+
 def test_a_block_is_not_added_again_for_another_shape() -> None:
     b = GraphBuilder(8)
-    x = b.conv(b.input, 4)
-    with pytest.raises(GraphError, match=r"node 1 \(Conv\) cannot be read in place of node 0"):
-        b.again(x, 1, b.input, x)
+    wide = b.conv(b.input, 6)
+    small = b.conv(b.input, 6, stride=2)
+    cut = b.conv(wide, 4, read=(8, 8, 5))
+    relu = b.relu(wide)
+    for start, read, x in ((cut, wide, cut), (relu, wide, cut), (wide, b.input, small)):
+        with pytest.raises(GraphError, match=r"\(Conv\) cannot be read in place of node \d"):
+            b.again(start, start, read, x)
 
 
 def test_a_convolution_with_norm_and_activation_is_the_three_added_one_by_one() -> None:

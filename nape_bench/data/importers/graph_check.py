@@ -10,6 +10,7 @@ import numpy as np
 from nape_bench.data.importers.normal_form import normal_form
 from nape_bench.graph.flat import Flat, pointers
 from nape_bench.graph.keys import graph_hashes
+from nape_bench.graph.rows import NodeRows as DistinctRows
 from nape_bench.graph.vocabulary import COLUMN_INDEX, COLUMNS, OPS
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ def flat_of(graphs: Sequence[PublishedGraph], rows: NodeRows) -> Flat:
     edges = np.concatenate([graph.edges for graph in graphs])
     edges = edges + np.repeat(node_ptr[:-1], np.diff(edge_ptr))[:, None]
     columns = {name: table[:, i].take(of_node) for i, name in enumerate(COLUMNS)}
-    return Flat(columns, edges[:, 0], edges[:, 1], node_ptr, edge_ptr)
+    known = DistinctRows(table.astype(np.int32), of_node)
+    return Flat(columns, edges[:, 0], edges[:, 1], node_ptr, edge_ptr, rows=known)
 
 
 def comparable_hash(graph: ArchGraph) -> str:

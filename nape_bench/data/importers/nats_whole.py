@@ -1,7 +1,8 @@
 """All cells of NAS-Bench-201 in one file, NATS-Bench's or NAS-Bench-201's own, one at a time.
 
 `NATS-tss-v1_0-3ffb9.pickle.pbz2` is a bzip2 of a pickle, `NAS-Bench-201-v1_1-096897.pth` a file of
-torch.save before torch 1.6: pickles one after the other, of which the fourth is what was saved. The
+torch.save: before torch 1.6 pickles one after the other, of which the fourth is what was saved;
+where it was loaded and saved again since then, a zip file that has the pickle first, as it is. The
 pickle is a dictionary, whose `arch2infos` has each cell by its number: results by epochs, "12" and
 "200" (NATS-Bench) or "less" and "full" (NAS-Bench-201), else as in the files of one cell (`nats`).
 Python's own reader takes 28 GB for it; here one cell is held at a time, and nothing in the file is
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import bz2
 import re
+import struct
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +47,9 @@ _LIMITS = Limits(
 """What a cell may ask for: it has about 300 KB, twelve trainings of up to 200 epochs."""
 _TORCH = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 """The pickled number that torch.save wrote first."""
+_ZIP = b"PK\x03\x04"
+_ZIP_HEADER = struct.Struct("<4s4xH16xHH")
+"""What a member of a zip file begins with: how it is packed, lengths of its name and of more."""
 _BEFORE = 3  # pickles before what was saved: that number, a version, what machine it was
 _ANY = 1 << 20  # bytes that may come of any number of packed ones
 _BLOCK = 1 << 20
@@ -82,13 +87,27 @@ def _opened(source: Source) -> Iterator[tuple[Any, int]]:
         if NATS.fullmatch(source.name):
             yield _Unpacked(source.where, file), 0
             return
-        start = file.read(len(_TORCH))
-        if start != _TORCH:
-            raise DataError(
-                f"{source.where} is no file of torch.save before torch 1.6, as the authors' is: it "
-                "begins otherwise"
-            )
-        yield _Rejoined(start, file), _BEFORE
+        start = file.read(_ZIP_HEADER.size)
+        if start.startswith(_TORCH):
+            yield _Rejoined(start, file), _BEFORE
+        elif _begins_with_pickle(start, file):
+            yield file, 0
+        else:
+            raise DataError(f"{source.where} is no file of torch.save: it begins otherwise")
+
+
+def _begins_with_pickle(start: bytes, file: Any) -> bool:
+    """Return whether a zip file begins with the pickle of torch.save, and go to where that begins.
+
+    Args:
+        start: The first `_ZIP_HEADER.size` bytes, or what there is.
+        file: What follows.
+    """
+    if len(start) < _ZIP_HEADER.size:
+        return False
+    signature, method, name, extra = _ZIP_HEADER.unpack(start)
+    told = file.read(name + extra)[:name]
+    return (signature, method) == (_ZIP, 0) and told.endswith(b"/data.pkl")
 
 
 class _Rejoined:

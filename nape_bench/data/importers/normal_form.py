@@ -16,7 +16,7 @@ import numpy as np
 
 from nape_bench.graph.flat import Flat, order_of, pointers, ragged_indices, sum_by_graph
 from nape_bench.graph.keys import levels
-from nape_bench.graph.rows import distinct_rows
+from nape_bench.graph.rows import NodeRows, distinct_rows
 from nape_bench.graph.validate import is_op
 from nape_bench.graph.vocabulary import COLUMNS, CONVOLUTIONS, UNORDERED
 
@@ -33,15 +33,15 @@ def normal_form(flat: Flat) -> tuple[Flat, dict[int, str]]:
         flat: The graphs; nodes and edges may stand in any order.
 
     Returns:
-        The graphs, and graph -> what is wrong, for those that cannot be: what is given for these
-        has no meaning.
+        The graphs, of which rows are known and, where none is wrong, levels; and graph -> what is
+        wrong, for those that cannot be: what is given for these has no meaning.
     """
     wrong: dict[int, str] = {}
     if is_op(flat, _BEFORE | _BEHIND).any():
         flat = _fold(flat)
     # Nodes move with the number of their row, not with all columns.
-    rows, of_node = distinct_rows(flat.columns)
-    flat = flat._replace(columns={"op": flat.columns["op"], _ROW: of_node})
+    rows, of_node = flat.rows or distinct_rows(flat.columns)
+    flat = flat._replace(columns={"op": flat.columns["op"], _ROW: of_node}, rows=None)
     gone = is_op(flat, {"Identity"} | _BEFORE | _BEHIND)
     _note(wrong, flat, gone & (_inputs(flat) != 1), "a node that does nothing has no single input")
     flat = _without(flat, gone, wrong)
@@ -50,7 +50,7 @@ def normal_form(flat: Flat) -> tuple[Flat, dict[int, str]]:
     flat = _in_order(flat, wrong)
     of_node = flat.columns[_ROW]
     columns = {name: rows[:, i].take(of_node) for i, name in enumerate(COLUMNS)}
-    return flat._replace(columns=columns), wrong
+    return flat._replace(columns=columns, rows=NodeRows(rows, of_node)), wrong
 
 
 def _inputs(flat: Flat) -> np.ndarray:
@@ -69,7 +69,7 @@ def _fold(flat: Flat) -> Flat:
     out = conv[flat.source] & is_op(flat, _BEHIND)[flat.target]
     for name in ("h_out", "w_out"):
         columns[name][flat.source[out]] = columns[name][flat.target[out]]
-    return flat._replace(columns=columns)
+    return flat._replace(columns=columns, rows=None)
 
 
 def _without(flat: Flat, gone: np.ndarray, wrong: dict[int, str]) -> Flat:
@@ -127,7 +127,9 @@ def _in_order(flat: Flat, wrong: dict[int, str]) -> Flat:
     several = np.flatnonzero((ins[order] > 1)[target])
     source[several] = np.sort(target[several] << 32 | source[several]) & 0xFFFFFFFF
     columns = {name: values[order] for name, values in flat.columns.items()}
-    return Flat(columns, source, target, flat.node_ptr, _edge_ptr(target, flat.node_ptr))
+    edge_ptr = _edge_ptr(target, flat.node_ptr)
+    known = None if (level < 0).any() else level[order]
+    return Flat(columns, source, target, flat.node_ptr, edge_ptr, level=known)
 
 
 def _edge_ptr(target: np.ndarray, node_ptr: np.ndarray) -> np.ndarray:
