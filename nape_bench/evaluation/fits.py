@@ -78,8 +78,8 @@ def learn_shared(predictor: Predictor, task: Task) -> float:
 
 def learn_few(predictor: Predictor, task: Task, seed: int) -> float:
     """Let it learn the few labels that a seed may see, if there are any; return the seconds."""
-    sample = task.sample(seed)
     start = perf_counter()
+    sample = task.sample(seed, predictor)
     if sample is not None and task.train is not None and predictor.can_fine_tune:
         predictor.fine_tune(sample.graphs, sample.y.copy())
     elif sample is not None:
