@@ -202,7 +202,13 @@ class Evaluator:
                 for name, rows in self.task.auxiliary.items()
             )
             notes.append(f"Labels of other tasks that may be learnt from first: {listed}.")
-        if self.protocol.shots:
+        if self.protocol.pool:
+            notes.append(
+                f"Each seed has {self.protocol.pool} rows drawn for it, of which a predictor may "
+                f"choose {self.protocol.shots} whose labels it sees; it is scored on the others, "
+                "without isomorphs of these."
+            )
+        elif self.protocol.shots:
             notes.append(
                 f"Each seed has {self.protocol.shots} rows drawn for it, whose labels it may see; "
                 "it is scored on the others, without isomorphs of these."

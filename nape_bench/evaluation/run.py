@@ -10,6 +10,7 @@ import numpy as np
 
 from nape_bench.errors import ProtocolError
 from nape_bench.evaluation.evaluator import LABELLED_PARTS, SHOTS, Evaluator
+from nape_bench.evaluation.fits import learn_few, learn_shared
 from nape_bench.evaluation.predictions import Predictions, normalise
 from nape_bench.evaluation.result import PredictorFacts, Result, Seconds
 from nape_bench.predictors import Predictor, predictors
@@ -19,6 +20,7 @@ from nape_bench.predictors.wrap import wrap
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from nape_bench.evaluation.fits import Fits
     from nape_bench.evaluation.protocols.base import Protocol
     from nape_bench.evaluation.task import Task
 
@@ -34,6 +36,7 @@ def evaluate(
     *,
     seeds: int | Sequence[int] | None = None,
     progress: bool = False,
+    fits: Fits | None = None,
 ) -> Result:
     """Fit a predictor on a protocol's labels, once a seed, and score what it predicts.
 
@@ -50,6 +53,8 @@ def evaluate(
         protocol: A protocol, its name, or an evaluator that has opened it.
         seeds: Which seeds, or how many (0, 1, ...); the protocol's own if not said.
         progress: Whether progress is shown on standard error.
+        fits: What is kept of evaluations of the same predictor on protocols that were before, and
+            of this one for those to come.
 
     Raises:
         UnknownNameError: No such predictor, protocol, dataset or config.
@@ -75,9 +80,10 @@ def evaluate(
     rows, fit_seconds, predict_seconds = [], [], []
     for seed in _shown(run, cls.name, progress):
         fresh = cls(**{**settings, "seed": seed, "progress": progress})
-        fit_seconds.append(_fit(fresh, task, seed))
+        fitted, seconds = _fitted(fresh, task, seed, fits)
+        fit_seconds.append(seconds)
         start = perf_counter()
-        predicted = fresh.predict(task.test.graphs)
+        predicted = fitted.predict(task.test.graphs)
         predict_seconds.append(perf_counter() - start)
         rows.append(_checked(predicted, evaluator, f"{cls.name}, seed {seed}: "))
     if len(run) < len(scored):
@@ -177,33 +183,19 @@ def _shown(seeds: tuple[int, ...], name: str, progress: bool) -> Iterable[int]:
     return bar
 
 
-def _fit(predictor: Predictor, task: Task, seed: int) -> float:
-    """Fit a predictor if it needs that, and return the seconds it took.
+def _fitted(fresh: Predictor, task: Task, seed: int, fits: Fits | None) -> tuple[Predictor, float]:
+    """Return the predictor once it has learnt, if it needs that, and the seconds it took.
 
     Where a protocol gives labels to be fitted to and a few more of the test's own, a predictor
     that can be is fine-tuned on these, and another is fitted to these alone.
     """
-    if not predictor.needs_training or not task.gives_labels:
-        return 0.0
-    sample, held_out, known = task.sample(seed), task.validation, task.known
-    start = perf_counter()
-    if known is not None and predictor.can_learn_known:
-        predictor.learn_known(known.graphs, known.labels)
-    if task.auxiliary and predictor.can_learn_auxiliary:
-        predictor.learn_auxiliary(
-            {name: (rows.graphs, rows.y.copy()) for name, rows in task.auxiliary.items()}
-        )
-    if task.train is not None and (sample is None or predictor.can_fine_tune):
-        predictor.fit(
-            task.train.graphs,
-            task.train.y.copy(),
-            validation=None if held_out is None else (held_out.graphs, held_out.y.copy()),
-        )
-        if sample is not None:
-            predictor.fine_tune(sample.graphs, sample.y.copy())
-    elif sample is not None:
-        predictor.fit(sample.graphs, sample.y.copy())
-    return perf_counter() - start
+    if not fresh.needs_training or not task.gives_labels:
+        return fresh, 0.0
+    if fits is None:
+        fitted, seconds = fresh, learn_shared(fresh, task)
+    else:
+        fitted, seconds = fits.take(fresh, task, seed)
+    return fitted, seconds + learn_few(fitted, task, seed)
 
 
 def _checked(predicted: np.ndarray, evaluator: Evaluator, where: str) -> np.ndarray:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nape_bench.data import Dataset, Split
+    from nape_bench.predictors import Predictor
 
 KNOWN_SEED = 2**20
 """Seed of the rows of which other labels are known, where it is not every row; no run has it."""
@@ -137,12 +138,22 @@ class Task:
         return self.train is not None or self.protocol.shots > 0
 
     def drawn(self, seed: int) -> NDArray[np.int64]:
-        """Return the rows of the test whose labels a seed may see, int64 [shots]."""
-        return draw(self.test.ids, self.test.groups, self.protocol.shots, seed)
+        """Return the rows of the test that a seed is not scored on, int64 [shots or pool]."""
+        count = self.protocol.pool or self.protocol.shots
+        return draw(self.test.ids, self.test.groups, count, seed)
 
-    def sample(self, seed: int) -> Rows | None:
-        """Return the few rows whose labels a seed may see; None where there are none."""
-        return self.test.take(self.drawn(seed)) if self.protocol.shots else None
+    def sample(self, seed: int, predictor: Predictor | None = None) -> Rows | None:
+        """Return the few rows whose labels a seed may see; None where there are none.
+
+        Args:
+            seed: The seed.
+            predictor: Who chooses them of the pool, where there is one and it can; else they are
+                those that were drawn first.
+        """
+        drawn, shots = self.drawn(seed), self.protocol.shots
+        if self.protocol.pool and predictor is not None and predictor.can_choose:
+            drawn = drawn[predictor.choose(self.test.graphs[drawn], shots)]
+        return self.test.take(drawn[:shots]) if shots else None
 
     def truth(self, seeds: Sequence[int]) -> NDArray[np.float64]:
         """Return the labels that each seed is scored on, float64 [seeds, rows].
@@ -156,7 +167,8 @@ class Task:
     def parts(self, seeds: Sequence[int]) -> NDArray[np.bool_] | None:
         """Return which test rows each seed is scored on, bool [seeds, rows].
 
-        They are those of which it has seen no label, of no isomorph either; None where it is all.
+        They are those of which it has seen no label, and could not choose to, of no isomorph
+        either; None where it is all.
         """
         if not self.protocol.shots:
             return None

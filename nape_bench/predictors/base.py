@@ -48,6 +48,7 @@ class Predictor:
         can_fine_tune: Whether it can go on learning once it was fitted: it defines `_fine_tune`.
         can_learn_known: Whether it makes use of other labels: it defines `_learn_known`.
         can_learn_auxiliary: Whether it learns from other tasks: it defines `_learn_auxiliary`.
+        can_choose: Whether it chooses which networks to label: it defines `_choose`.
     """
 
     name: ClassVar[str]
@@ -58,11 +59,13 @@ class Predictor:
     can_fine_tune: ClassVar[bool] = False
     can_learn_known: ClassVar[bool] = False
     can_learn_auxiliary: ClassVar[bool] = False
+    can_choose: ClassVar[bool] = False
 
     def __init_subclass__(cls, **more: Any) -> None:
         super().__init_subclass__(**more)
         cls.can_fine_tune = cls._fine_tune is not Predictor._fine_tune
         cls.can_learn_known = cls._learn_known is not Predictor._learn_known
+        cls.can_choose = cls._choose is not Predictor._choose
         cls.can_learn_auxiliary = cls._learn_auxiliary is not Predictor._learn_auxiliary
 
     def __init__(self, *, seed: int = 0, progress: bool = False) -> None:
@@ -101,6 +104,9 @@ class Predictor:
 
     def _learn_auxiliary(self, tasks: dict[str, tuple[GraphTable, np.ndarray]]) -> None:
         raise NotImplementedError(f"predictor {self.name!r} learns from no other tasks")
+
+    def _choose(self, graphs: GraphTable, count: int) -> np.ndarray:
+        raise NotImplementedError(f"predictor {self.name!r} chooses no networks to label")
 
     def _learnt(self) -> dict[str, Any]:
         """Return what was learnt: numpy arrays, and what JSON has a form for, by name."""
@@ -200,6 +206,31 @@ class Predictor:
             {name: (graphs, _labels(name, graphs, y)) for name, (graphs, y) in tasks.items()}
         )
         return self
+
+    def choose(self, graphs: GraphTable, count: int) -> np.ndarray:
+        """Choose which networks to label, before any label of theirs is seen.
+
+        Args:
+            graphs: n graphs.
+            count: How many, at most n.
+
+        Returns:
+            Numbers of graphs, all different, int64 [count].
+
+        Raises:
+            NotImplementedError: This predictor does not choose.
+            DataError: The graphs are no table, they are fewer than that, or what is chosen are not
+                so many different ones of them.
+        """
+        _check_table("graphs", graphs)
+        if not 1 <= count <= len(graphs):
+            raise DataError(f"{count} of {len(graphs)} graphs cannot be chosen")
+        chosen = np.asarray(self._choose(graphs, count), dtype=np.int64)
+        if chosen.shape != (count,) or not set(chosen.tolist()) <= set(range(len(graphs))):
+            raise DataError(f"predictor {self.name!r} was to choose {count}, and chose {chosen}")
+        if len(np.unique(chosen)) < count:
+            raise DataError(f"predictor {self.name!r} chose a graph twice: {chosen}")
+        return chosen
 
     def fine_tune(self, graphs: GraphTable, y: ArrayLike) -> Self:
         """Go on learning from a few labelled graphs, as of another family.

@@ -43,7 +43,7 @@ class CostRidge(Predictor):
     def _fit(self, graphs: GraphTable, y: np.ndarray, _: object) -> None:
         from sklearn.linear_model import BayesianRidge
 
-        read = costs(graphs)
+        read = self._take_columns(graphs)
         self._standardise = Standardiser(read)
         self._positive = bool((y > 0).all())
         labels = np.log(y) if self._positive else y
@@ -54,8 +54,16 @@ class CostRidge(Predictor):
             self._slopes = BayesianRidge().fit(self._standardise(read), labels).coef_
 
     def _predict(self, graphs: GraphTable) -> np.ndarray:
-        values = self._standardise(costs(graphs)) @ self._slopes + self._constant
+        values = self._standardise(self._columns(graphs)) @ self._slopes + self._constant
         return np.exp(values) if self._positive else values
+
+    def _take_columns(self, graphs: GraphTable) -> np.ndarray:
+        """Return the columns of training graphs, and note which there are, for `_columns`."""
+        return self._columns(graphs)
+
+    def _columns(self, graphs: GraphTable) -> np.ndarray:
+        """Return what is read of graphs, float64 [n, columns]."""
+        return costs(graphs)
 
     def _learnt(self) -> dict[str, Any]:
         return {

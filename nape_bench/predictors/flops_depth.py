@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nape_bench.predictors.base import Score
-from nape_bench.predictors.paths.path_statistics import path_statistics
+from nape_bench.predictors.paths.path_statistics import mean_depth
 from nape_bench.predictors.registry import register
 
 if TYPE_CHECKING:
     from nape_bench.graph import GraphTable
 
-DEPTH = "weighted_path_mean"
 LEAST = 0.1
 """A graph with no weighted layer at all still has a logarithm."""
 
@@ -44,7 +43,6 @@ class FlopsDepth(Score):
         self.exponent = exponent
 
     def _predict(self, graphs: GraphTable) -> np.ndarray:
-        values, names = path_statistics(graphs)
-        depth = np.maximum(values[:, names.index(DEPTH)], LEAST)
+        depth = np.maximum(mean_depth(graphs), LEAST)
         score: np.ndarray = np.log10(graphs.flops() + 1.0) + self.exponent * np.log10(depth)
         return score

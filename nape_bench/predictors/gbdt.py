@@ -58,7 +58,7 @@ class GradientBoosting(Predictor):
         self.column_share = column_share
 
     def _fit(self, graphs: GraphTable, y: np.ndarray, _: object) -> None:
-        self._fit_columns(graph_statistics(graphs)[0], y)
+        self._fit_columns(self._take_columns(graphs), y)
 
     def _fit_columns(self, values: np.ndarray, y: np.ndarray) -> None:
         from sklearn.ensemble import HistGradientBoostingRegressor
@@ -82,8 +82,16 @@ class GradientBoosting(Predictor):
         from threadpoolctl import threadpool_limits
 
         with threadpool_limits(1):
-            prediction: np.ndarray = self._model.predict(graph_statistics(graphs)[0])
+            prediction: np.ndarray = self._model.predict(self._columns(graphs))
         return prediction
+
+    def _take_columns(self, graphs: GraphTable) -> np.ndarray:
+        """Return the columns of training graphs, and note which there are, for `_columns`."""
+        return self._columns(graphs)
+
+    def _columns(self, graphs: GraphTable) -> np.ndarray:
+        """Return what is read of graphs, float64 [n, columns]."""
+        return graph_statistics(graphs)[0]
 
     def _learnt(self) -> dict[str, Any]:
         # Trees of scikit-learn have no form but a pickle; they grow anew in seconds, the same ones.

@@ -11,6 +11,7 @@ from nape_bench.predictors.base import Predictor
 from nape_bench.predictors.registry import register
 from nape_bench.predictors.standardise import Standardiser
 from nape_bench.predictors.statistics import graph_statistics
+from nape_bench.predictors.subsample import subsample
 
 if TYPE_CHECKING:
     from sklearn.gaussian_process.kernels import Kernel
@@ -45,9 +46,7 @@ class GaussianProcess(Predictor):
         from sklearn.exceptions import ConvergenceWarning
         from sklearn.gaussian_process import GaussianProcessRegressor
 
-        if len(graphs) > self.rows:
-            chosen = np.random.default_rng(self.seed).choice(len(graphs), self.rows, replace=False)
-            graphs, y = graphs[np.sort(chosen)], y[np.sort(chosen)]
+        graphs, y = subsample(graphs, y, self.rows, self.seed)
         values = graph_statistics(graphs)[0]
         self._standardise = Standardiser(values)
         if not self._standardise.varies.any():

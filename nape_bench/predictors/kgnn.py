@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from nape_bench.predictors.base import Predictor, SettingError
+from nape_bench.predictors.gnn.regressor import GraphRegressor
 from nape_bench.predictors.registry import register
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import numpy as np
-
-    from nape_bench.graph import GraphTable
     from nape_bench.predictors.gnn.model import KGNNModel
-
-EPOCHS, STEPS = 40, 2400
-"""Epochs where none are asked for: the released code's, or as many as make these steps."""
+    from nape_bench.predictors.gnn.train import Schedule
 
 
 @register
-class KGNN(Predictor):
+class KGNN(GraphRegressor):
     """Six graph convolutions (GraphConv; Morris et al., AAAI 2019), a mean over nodes, an MLP.
 
     Nodes are embedded in 32 features: operation (24) and sizes (8), or, of nodes with weights,
@@ -59,6 +53,13 @@ class KGNN(Predictor):
     title = "k-GNN (GENNAPE)"
     source = "Mills et al., GENNAPE, AAAI 2023, released code"
     PAPER: ClassVar[Mapping[str, float]] = MappingProxyType({"epochs": 40, "learning_rate": 1e-4})
+    STEPS = 2400
+    LEAST = MappingProxyType(
+        {
+            "epochs": 1, "learning_rate": 0, "batch_size": 1, "clip": 0, "hidden": 19, "layers": 1,
+            "fine_tune_epochs": 0, "fine_tune_learning_rate": 0,
+        }
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -85,77 +86,19 @@ class KGNN(Predictor):
         self.fine_tune_epochs = fine_tune_epochs
         self.fine_tune_learning_rate = fine_tune_learning_rate
         self.device = device
-        for name, least in _LEAST.items():
-            value = getattr(self, name)
-            if value is not None and not value >= least:
-                raise SettingError(f"{self.name}: {name} must be {least} or more, not {value!r}")
+        self._check_settings()
 
-    def _fit(
-        self,
-        graphs: GraphTable,
-        y: np.ndarray,
-        validation: tuple[GraphTable, np.ndarray] | None,
-    ) -> None:
-        from nape_bench.predictors.gnn.train import Schedule, prepare, train
-
-        self._model = self._new_model()
-        # Labels that are all the same leave nothing to scale by.
-        self._mean, self._scale = float(y.mean()), float(y.std()) or 1.0
-        held_out = None
-        if validation is not None:
-            held_out = prepare(validation[0], self._model), self._standardise(validation[1])
-        epochs = self.epochs or max(EPOCHS, math.ceil(STEPS / math.ceil(len(y) / self.batch_size)))
-        train(
-            self._model,
-            prepare(graphs, self._model),
-            self._standardise(y),
-            Schedule(epochs, self.batch_size, self.learning_rate, self.clip),
-            seed=self.seed,
-            validation=held_out,
-            progress=f"{self.name}, seed {self.seed}" if self.progress else None,
-        )
-
-    def _predict(self, graphs: GraphTable) -> np.ndarray:
-        from nape_bench.predictors.gnn.train import predict
-
-        return predict(self._model, graphs) * self._scale + self._mean
-
-    def _fine_tune(self, graphs: GraphTable, y: np.ndarray) -> None:
-        from nape_bench.predictors.gnn.train import Schedule, prepare, train
-
-        train(
-            self._model,
-            prepare(graphs, self._model),
-            self._standardise(y),
-            Schedule(self.fine_tune_epochs, 1, self.fine_tune_learning_rate, self.clip),
-            seed=self.seed,
-            progress=f"{self.name}, fine-tuning" if self.progress else None,
-        )
-
-    def _learnt(self) -> dict[str, Any]:
-        weights = {name: value.cpu().numpy() for name, value in self._model.state_dict().items()}
-        return {**weights, "mean": self._mean, "scale": self._scale}
-
-    def _set_learnt(self, learnt: dict[str, Any]) -> None:
-        import torch
-
-        self._mean, self._scale = learnt.pop("mean"), learnt.pop("scale")
-        self._model = self._new_model()
-        self._model.load_state_dict({name: torch.from_numpy(v) for name, v in learnt.items()})
-
-    def _standardise(self, y: np.ndarray) -> np.ndarray:
-        """Return labels less the mean, over the deviation, of those of `fit`."""
-        return (y - self._mean) / self._scale
-
-    def _new_model(self) -> KGNNModel:
+    def _make(self) -> KGNNModel:
         from nape_bench.predictors.gnn.model import KGNNModel
-        from nape_bench.predictors.gnn.train import device_named, seeded
 
-        device = device_named(self.device, self.name)
-        return seeded(self.seed, lambda: KGNNModel(self.hidden, self.layers), device)
+        return KGNNModel(self.hidden, self.layers)
 
+    def _schedule(self, epochs: int) -> Schedule:
+        from nape_bench.predictors.gnn.train import Schedule
 
-_LEAST: Mapping[str, float] = {
-    "epochs": 1, "learning_rate": 0, "batch_size": 1, "clip": 0, "hidden": 19, "layers": 1,
-    "fine_tune_epochs": 0, "fine_tune_learning_rate": 0,
-}  # fmt: skip
+        return Schedule(epochs, self.batch_size, self.learning_rate, self.clip)
+
+    def _fine_tune_schedule(self) -> Schedule:
+        from nape_bench.predictors.gnn.train import Schedule
+
+        return Schedule(self.fine_tune_epochs, 1, self.fine_tune_learning_rate, self.clip)

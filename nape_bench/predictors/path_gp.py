@@ -9,10 +9,10 @@ import numpy as np
 from nape_bench.predictors.base import Predictor, SettingError
 from nape_bench.predictors.gaussianise import Gaussianised
 from nape_bench.predictors.paths.additive_gp import AdditiveGP
-from nape_bench.predictors.paths.path_statistics import path_statistics
-from nape_bench.predictors.paths.walks import Walks, counts, walks
+from nape_bench.predictors.paths.columns import LAYERS, Wiring
 from nape_bench.predictors.registry import register
 from nape_bench.predictors.standardise import Standardiser
+from nape_bench.predictors.subsample import subsample
 
 if TYPE_CHECKING:
     from nape_bench.graph import GraphTable
@@ -23,26 +23,6 @@ GROUPINGS = (
     (("sizes", "paths"), ("walks",), ("tasks",)),
 )
 """Kernels of each process, and the sets of columns that each of them reads."""
-
-
-class Told(NamedTuple):
-    """What is read of graphs.
-
-    Attributes:
-        sizes: Logarithms of FLOPs and parameters, float64 [graphs, 2].
-        paths: `path_statistics`, float64 [graphs, 61].
-        walks: Sequences of layers, by name.
-    """
-
-    sizes: np.ndarray
-    paths: np.ndarray
-    walks: Walks
-
-    @classmethod
-    def of(cls, graphs: GraphTable, layers: int) -> Told:
-        """Read graphs, with sequences of so many layers."""
-        sizes = np.stack([graphs.flops(), graphs.params()], axis=1).astype(np.float64)
-        return cls(np.log1p(sizes), path_statistics(graphs)[0], walks(graphs, layers))
 
 
 @register
@@ -80,7 +60,7 @@ class PathGP(Predictor):
         *,
         seed: int = 0,
         progress: bool = False,
-        layers: int = 3,
+        layers: int = LAYERS,
         rows: int = 1000,
         task_rows: int = 300,
     ) -> None:
@@ -106,17 +86,15 @@ class PathGP(Predictor):
         self._now = self._learn(graphs, y, self.rows)
 
     def _predict(self, graphs: GraphTable) -> np.ndarray:
-        told = Told.of(graphs, self.layers)
+        told = Wiring.of(graphs, self.layers)
         return self._now.scale.labels_of(self._now.scores(told, self._said(told)))
 
     def _learn(self, graphs: GraphTable, y: np.ndarray, rows: int) -> _Learnt:
-        if len(graphs) > rows:
-            chosen = np.random.default_rng(self.seed).choice(len(graphs), rows, replace=False)
-            graphs, y = graphs[np.sort(chosen)], y[np.sort(chosen)]
-        told = Told.of(graphs, self.layers)
+        graphs, y = subsample(graphs, y, rows, self.seed)
+        told = Wiring.of(graphs, self.layers)
         return _Learnt.of(told, self._said(told), y)
 
-    def _said(self, told: Told) -> np.ndarray:
+    def _said(self, told: Wiring) -> np.ndarray:
         """Return what the other tasks' processes say of graphs, float64 [graphs, tasks]."""
         said = np.zeros((len(told.sizes), 0))
         for task in self._tasks:
@@ -163,10 +141,10 @@ class _Learnt(NamedTuple):
     processes: list[AdditiveGP]
 
     @classmethod
-    def of(cls, told: Told, said: np.ndarray, y: np.ndarray) -> _Learnt:
+    def of(cls, told: Wiring, said: np.ndarray, y: np.ndarray) -> _Learnt:
         """Learn labels, float64 [graphs], from what is told of graphs and what others say."""
-        names = np.unique(told.walks.name)
-        raw = _raw(told, said, names)
+        names = told.names
+        raw = {**told.columns(names), "tasks": said}
         standardise = {name: Standardiser(columns) for name, columns in raw.items()}
         scale, scores = Gaussianised.of(y)
         columns = {name: standardise[name](raw[name]) for name in SETS}
@@ -180,11 +158,11 @@ class _Learnt(NamedTuple):
         """How many other tasks it reads."""
         return len(self.standardise["tasks"].varies)
 
-    def scores(self, told: Told, said: np.ndarray) -> np.ndarray:
+    def scores(self, told: Wiring, said: np.ndarray) -> np.ndarray:
         """Return predictions on the normal scale, float64 [graphs]."""
         if not self.processes:
             return np.zeros(len(told.sizes))
-        raw = _raw(told, said, self.names)
+        raw = {**told.columns(self.names), "tasks": said}
         groupings = _groupings({name: self.standardise[name](raw[name]) for name in SETS})
         each = [
             process.predict(blocks)
@@ -219,12 +197,6 @@ class _Learnt(NamedTuple):
 
 
 _PARTS = ("variances", "lengths", "weights")
-
-
-def _raw(told: Told, said: np.ndarray, names: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the columns of each set, float64 [graphs, columns]."""
-    found = counts(told.walks, names, len(told.sizes))
-    return {"sizes": told.sizes, "paths": told.paths, "walks": np.log1p(found), "tasks": said}
 
 
 def _groupings(columns: dict[str, np.ndarray]) -> list[list[np.ndarray]]:

@@ -23,6 +23,8 @@ QUICK: dict[str, dict[str, Any]] = {
     "aiop": {"backbone_steps": 400, "learning_rate": 3e-3},
     "adaproxy": _FEW_EPOCHS,
     "kgnn": _FEW_EPOCHS,
+    "graph_transformer": {"epochs": 40, "blocks": 1},
+    "nasflat_like": {"few_steps": 150, "hidden": 32},
     "gennape": {"pool": 0, "pretrain_epochs": 5, "epochs": 100},
     **{
         name: {"pool": 0, "pretrain_epochs": 1, "epochs": 40, "hidden": 64}
@@ -49,8 +51,11 @@ BRIEF: dict[str, dict[str, Any]] = {
     "zero_cost": {"proxy": "flops"},
     "multi_predict_latency": {"epochs": 10},
     "help_like": {"epochs": 10},
+    "nasflat_like": {"steps": 10, "few_steps": 10, "fine_tune_epochs": 5, "hidden": 32},
     "gbdt": {"trees": 10},
+    "path_gbdt": {"trees": 10},
     "kgnn": {"epochs": 2, "fine_tune_epochs": 10, "fine_tune_learning_rate": 1e-2},
+    "graph_transformer": {"epochs": 2, "fine_tune_epochs": 10},
     **{
         name: {
             "pool": 0,

@@ -16,7 +16,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nape_bench.data.registry import published_version
-from nape_bench.errors import ProtocolError
 from nape_bench.evaluation.protocols.base import (
     ALL,
     Auxiliary,
@@ -25,7 +24,7 @@ from nape_bench.evaluation.protocols.base import (
     Source,
     every_row,
 )
-from nape_bench.evaluation.protocols.naming import DEFAULT_CONFIG, OWNER
+from nape_bench.evaluation.protocols.naming import DEFAULT_CONFIG, OWNER, read_pair_and_kind
 from nape_bench.evaluation.protocols.registry import add_family
 from nape_bench.registry import unknown_name
 
@@ -79,11 +78,7 @@ def _make(parts: Sequence[str]) -> Protocol:
 
 def _read(parts: Sequence[str]) -> tuple[str, str, str]:
     """Return the family, the task and the kind that a name gives."""
-    text = "/".join(parts)
-    kind = next((kind for kind in SHOTS if text.endswith(f"-{kind}")), None)
-    family, dash, task = text.removesuffix(f"-{kind}").partition("-")
-    if kind is None or not dash:
-        raise ProtocolError(f"protocol {f'{NAME}/{text}'!r}: {PATTERN} expected, as in {EXAMPLE}")
+    family, task, kind = read_pair_and_kind(NAME, parts, "-", SHOTS, (PATTERN, EXAMPLE))
     if family not in FAMILIES:
         raise unknown_name(f"family of {NAME}", family, FAMILIES)
     if task not in (*TASKS, *PUBLISHED_TASKS):

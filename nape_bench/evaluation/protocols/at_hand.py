@@ -41,7 +41,8 @@ class AtHand:
             return False
         columns = {*protocol.known, *([protocol.target] if protocol.target else [])}
         return any(
-            _rows(info, protocol.test) > protocol.shots and columns <= info.labels.keys()
+            _rows(info, protocol.test) > max(protocol.shots, protocol.pool)
+            and columns <= info.labels.keys()
             for info in own
         ) and any(protocol.train is None or _rows(info, protocol.train) for info in source)
 

@@ -81,6 +81,9 @@ class Protocol:
         shots: Labels of the test that each seed may see, of rows drawn for it (`few_labels.draw`);
             neither these nor their isomorphs are scored for that seed. Where there is `train` too,
             a predictor is fitted to that and then fine-tuned on these.
+        pool: Rows of which a predictor may choose those `shots`, more than they are; drawn as they
+            are otherwise, and none of them, nor of their isomorphs, is scored. 0 where it has no
+            choice.
         source: Where `train` and `validation` are from, if not from the test's dataset.
         known: Other label columns of the same config, which a predictor may see of every row, the
             test's too: latencies on other devices.
@@ -100,6 +103,7 @@ class Protocol:
     version: str | None = None
     target: str | None = None
     shots: int = 0
+    pool: int = 0
     source: Source | None = None
     known: tuple[str, ...] = ()
     known_rows: int = 0

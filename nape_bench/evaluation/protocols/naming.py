@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from nape_bench.errors import ProtocolError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 OWNER = "nape"
 """The owner of the datasets that are named without one."""
@@ -68,6 +68,32 @@ def read_with_ending(
             f"protocol {name!r}: {family}/{PATTERN}, then {told} expected, as in {example}"
         )
     return *read_dataset(family, [*parts[:-1], match[1]]), match[2]
+
+
+def read_pair_and_kind(
+    family: str, parts: Sequence[str], between: str, kinds: Iterable[str], told: tuple[str, str]
+) -> tuple[str, str, str]:
+    """Read two words and one of a few kinds from "<one><between><other>-<kind>".
+
+    Args:
+        family: The first part of the name.
+        parts: Its other parts.
+        between: What stands between the words; the first does not have it.
+        kinds: The kinds that there are.
+        told: The pattern of whole names and an example, for messages.
+
+    Returns:
+        Both words and the kind.
+
+    Raises:
+        ProtocolError: The name does not fit.
+    """
+    text = "/".join(parts)
+    kind = next((kind for kind in kinds if text.endswith(f"-{kind}")), None)
+    one, found, other = text.removesuffix(f"-{kind}").partition(between)
+    if kind is None or not found:
+        raise ProtocolError(f"protocol {f'{family}/{text}'!r}: {told[0]} expected, as in {told[1]}")
+    return one, other, kind
 
 
 def short_name(dataset: str, config: str) -> str:

@@ -12,9 +12,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nape_bench.data.registry import published_version
-from nape_bench.errors import ProtocolError
 from nape_bench.evaluation.protocols.base import Auxiliary, Protocol, ProtocolFamily
-from nape_bench.evaluation.protocols.naming import OWNER
+from nape_bench.evaluation.protocols.naming import OWNER, read_pair_and_kind
 from nape_bench.evaluation.protocols.registry import add_family
 from nape_bench.registry import unknown_name
 
@@ -27,8 +26,8 @@ TASKS = (
     "class_object", "class_scene", "autoencoder", "normal", "jigsaw", "room_layout",
     "segmentsemantic",
 )  # fmt: skip
-KINDS = {"others": True, "alone": False}
 SHOTS = 20
+KINDS = {f"{SHOTS}-others": True, f"{SHOTS}-alone": False}
 PATTERN = f"{NAME}/<dataset>/<task>-{SHOTS}-others or -alone"
 EXAMPLE = f"{NAME}/transnas_micro/jigsaw-{SHOTS}-others"
 
@@ -56,11 +55,7 @@ def _make(parts: Sequence[str]) -> Protocol:
 
 def _read(parts: Sequence[str]) -> tuple[str, str, str]:
     """Return the dataset, the task and the kind that a name gives."""
-    text = "/".join(parts)
-    kind = next((kind for kind in KINDS if text.endswith(f"-{SHOTS}-{kind}")), None)
-    dataset, slash, task = text.removesuffix(f"-{SHOTS}-{kind}").partition("/")
-    if kind is None or not slash:
-        raise ProtocolError(f"protocol {f'{NAME}/{text}'!r}: {PATTERN} expected, as in {EXAMPLE}")
+    dataset, task, kind = read_pair_and_kind(NAME, parts, "/", KINDS, (PATTERN, EXAMPLE))
     if dataset not in DATASETS:
         raise unknown_name(f"dataset of {NAME}", dataset, DATASETS)
     if task not in TASKS:
@@ -69,7 +64,7 @@ def _read(parts: Sequence[str]) -> tuple[str, str, str]:
 
 
 def _name(dataset: str, task: str, kind: str) -> str:
-    return f"{NAME}/{dataset}/{task}-{SHOTS}-{kind}"
+    return f"{NAME}/{dataset}/{task}-{kind}"
 
 
 def _names(pairs: Sequence[tuple[str, str]]) -> list[str]:

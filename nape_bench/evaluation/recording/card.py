@@ -29,7 +29,8 @@ _WHAT = (
     "Spearman correlations, mean over seeds; each folder has intervals, MAE, seconds, predictions "
     "and the environment. `make baselines` makes what is missing, `nape-bench baselines --run "
     "--again` all of it. A row over the devices of a task is their mean. Means are "
-    "shown of baselines that were run on all protocols that any was."
+    "shown of baselines that were run on all protocols that any was. `why.md` says of the "
+    "comparisons with papers why they are where they are."
 )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from nape_bench.errors import DataError
 from nape_bench.evaluation.evaluator import Evaluator
+from nape_bench.evaluation.fits import Fits
 from nape_bench.evaluation.protocols import protocol
 from nape_bench.evaluation.protocols.at_hand import AtHand
 from nape_bench.evaluation.recording.records import read_records, write_records
@@ -69,7 +70,8 @@ def record(
     What is recorded and still holds is not run again, so that a run that was killed goes on where
     it was. Protocols whose labels are not at hand keep what was recorded; protocols that the recipe
     does not name lose it. Of a recipe of somebody's own nothing is run unless the predictor is
-    given.
+    given. Protocols that follow each other and are fitted to the same labels share the fit; seconds
+    of each are as if they did not.
 
     Args:
         folder: The baseline's folder.
@@ -97,6 +99,8 @@ def record(
             if name in recipe.protocols
         }
         at_hand = AtHand()
+        # Somebody's own need not be one that can be copied once it was fitted.
+        fits = Fits() if own is None else None
         for name in recipe.protocols if only is None else only:
             before, wanted = kept.get(name), protocol(name)
             if not at_hand.has(wanted):
@@ -104,7 +108,9 @@ def record(
             predictor, evaluator = own or recipe.make(), Evaluator(wanted)
             if before is not None and not again and _holds(recipe, before, predictor, evaluator):
                 continue
-            kept[name] = evaluate(predictor, evaluator, seeds=recipe.seeds, progress=progress)
+            kept[name] = evaluate(
+                predictor, evaluator, seeds=recipe.seeds, progress=progress, fits=fits
+            )
             # In the recipe's order, however they came.
             write_records(folder, {key: kept[key] for key in recipe.protocols if key in kept})
             yield Done(name, kept[name], before)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
-from nape_bench.predictors.gnn.layers import GraphConv, sparse_sum
+from nape_bench.predictors.gnn.layers import GraphConv, itself, sparse_sum
 from nape_bench.predictors.gnn.model import GraphModel
 
 if TYPE_CHECKING:
     from nape_bench.predictors.gnn.encoding import NodeFeatures
     from nape_bench.predictors.gnn.model import KGNNModel
-    from nape_bench.predictors.gnn.plan import Links, Plan
+    from nape_bench.predictors.gnn.plan import Plan
 
 
 class AdaptedModel(GraphModel):
@@ -63,13 +63,7 @@ class AdaptedModel(GraphModel):
             if place + 1 < len(convolutions):
                 x = torch.tanh(convolutions[place + 1](x, links))
             else:
-                x = x[_itself(links)]
+                x = x[itself(links)]
         pooled = torch.cat([sparse_sum(x, plan.pool), sparse_sum(own, plan.pool)], dim=1)
         result: torch.Tensor = self.mlp(pooled).squeeze(1)
         return result
-
-
-def _itself(links: Links) -> torch.Tensor:
-    """Return which state before a layer each state behind it was, int64 [states behind]."""
-    # The first source of each sum is what the state hands to itself: row 2s (`Plan.layers`).
-    return links.source[links.ptr[:-1].long()].long() // 2

@@ -51,6 +51,12 @@ def sparse_sum(table: torch.Tensor, links: Links) -> torch.Tensor:
     return result
 
 
+def itself(links: Links) -> torch.Tensor:
+    """Return which state before a layer each state behind it was, int64 [states behind]."""
+    # The first source of each sum is what the state hands to itself: row 2s (`Plan.layers`).
+    return links.source[links.ptr[:-1].long()].long() // 2
+
+
 class GraphConv(nn.Module):
     """The graph convolution of k-GNNs (Morris et al., AAAI 2019): W1 x_v + b + W2 sum of x_u.
 
@@ -80,3 +86,48 @@ class GraphConv(nn.Module):
         # Both products at once and before the sums: there are fewer states before than behind.
         both = functional.linear(x, torch.cat([self.lin_root.weight, self.lin_rel.weight]))
         return sparse_sum(both.view(2 * len(x), -1), links) + self.lin_rel.bias
+
+
+class Convolution(nn.Module):
+    """x + W ReLU(GraphConv(norm(x))): GIN's update with an MLP of two layers, and a residual.
+
+    Args:
+        hidden: Features of a node.
+    """
+
+    def __init__(self, hidden: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(hidden)
+        self.convolution = GraphConv(hidden, hidden)
+        self.out = nn.Linear(hidden, hidden)
+
+    def forward(self, x: torch.Tensor, links: Links) -> torch.Tensor:
+        """Map states before the layer to those behind it, float32 [states, hidden]."""
+        told = torch.relu(self.convolution(self.norm(x), links))
+        result: torch.Tensor = x[itself(links)] + self.out(told)
+        return result
+
+
+class Slots:
+    """Places for what the graphs of a batch have different numbers of, side by side.
+
+    Args:
+        pool: Links from states to graphs, of which each has one place.
+
+    Attributes:
+        graph: Number of the graph of each link, int64 [links].
+    """
+
+    def __init__(self, pool: Links) -> None:
+        ptr = pool.ptr.long()
+        counts = ptr[1:] - ptr[:-1]
+        self._shape = len(counts), int(counts.max())
+        self.graph = torch.repeat_interleave(torch.arange(len(counts), device=ptr.device), counts)
+        place = torch.arange(int(ptr[-1]), device=ptr.device) - ptr[:-1][self.graph]
+        self._slot = self.graph * self._shape[1] + place
+
+    def spread(self, values: torch.Tensor) -> torch.Tensor:
+        """Put values [links, width] to their places, [graphs, most, width]; others are 0."""
+        graphs, most = self._shape
+        empty = values.new_zeros(graphs * most, values.shape[1])
+        return empty.index_copy(0, self._slot, values).view(graphs, most, -1)

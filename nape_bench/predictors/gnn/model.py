@@ -11,8 +11,11 @@ from nape_bench.graph.vocabulary import GENNAPE_OPS, OPS, WEIGHTED
 from nape_bench.predictors.gnn.layers import GraphConv, sparse_sum
 
 if TYPE_CHECKING:
+    from nape_bench.graph import GraphTable
     from nape_bench.predictors.gnn.encoding import NodeFeatures
     from nape_bench.predictors.gnn.plan import Plan
+    from nape_bench.predictors.gnn.states import SharedStates
+    from nape_bench.predictors.gnn.told import Told
 
 SHAPE, KERNEL, BIAS = 8, 4, 2
 """Width of the embedding of sizes, of one kernel side, of the bias flag."""
@@ -60,6 +63,10 @@ class GraphModel(nn.Module):
     """
 
     levels: int
+
+    def tell(self, graphs: GraphTable, states: SharedStates) -> Told | None:  # noqa: ARG002
+        """Return what the model is told of graphs beside their states; nothing by default."""
+        return None
 
 
 class KGNNModel(GraphModel):

@@ -11,6 +11,7 @@ from nape_bench.graph.flat import pointers, ragged_indices
 
 if TYPE_CHECKING:
     from nape_bench.predictors.gnn.states import SharedStates
+    from nape_bench.predictors.gnn.told import Told
 
 
 class Links(NamedTuple):
@@ -45,16 +46,19 @@ class Plan(NamedTuple):
         layers: Links of each layer; row 2s of its sources is what state s hands to itself, row
             2s + 1 what it hands to the nodes that read it.
         pool: Links from the states in the end to the graphs, with weights.
+        told: What the model is told of the graphs beside their states, or None.
     """
 
     inputs: torch.Tensor
     layers: tuple[Links, ...]
     pool: Links
+    told: Told | None = None
 
     def to(self, device: torch.device) -> Plan:
         """Return the same plan on `device`."""
         layers = tuple(links.to(device) for links in self.layers)
-        return Plan(self.inputs.to(device), layers, self.pool.to(device))
+        told = None if self.told is None else self.told.to(device)
+        return Plan(self.inputs.to(device), layers, self.pool.to(device), told)
 
 
 def plan_batch(states: SharedStates, graphs: np.ndarray, *, gradient: bool) -> Plan:

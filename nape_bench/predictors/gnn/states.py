@@ -44,6 +44,7 @@ class SharedStates(NamedTuple):
         pool_state: States that the nodes of each graph have in the end, int64 [entries].
         pool_share: Share of the graph's nodes that have it, float32 [entries]; a mean over nodes
             is a sum over states with these weights.
+        of_node: State of each node in the end, int64 [nodes].
     """
 
     inputs: int
@@ -51,6 +52,7 @@ class SharedStates(NamedTuple):
     pool_ptr: np.ndarray
     pool_state: np.ndarray
     pool_share: np.ndarray
+    of_node: np.ndarray
 
     @property
     def graphs(self) -> int:
@@ -93,7 +95,7 @@ def share_states(flat: Flat, colour: np.ndarray, depth: int) -> SharedStates:
         read = colour[flat.source[ragged_indices(edges[first], reads)]]
         layers.append(Layer(colour[first], pointers(reads), read))
         colour = refined
-    return SharedStates(inputs, tuple(layers), *_pool(flat, colour, states))
+    return SharedStates(inputs, tuple(layers), *_pool(flat, colour, states), colour)
 
 
 def _pool(flat: Flat, colour: np.ndarray, states: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import math
 from copy import deepcopy
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import torch
 from torch.nn import functional
+from torch.optim.lr_scheduler import CosineAnnealingLR
 from tqdm import tqdm
 
 from nape_bench.predictors.base import SettingError
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from nape_bench.predictors.gnn.model import GraphModel
     from nape_bench.predictors.gnn.plan import Plan
     from nape_bench.predictors.gnn.states import SharedStates
+    from nape_bench.predictors.gnn.told import Told
 
 M = TypeVar("M", bound=torch.nn.Module)
 
@@ -58,20 +61,36 @@ def seeded(seed: int, make: Callable[[], M], device: torch.device) -> M:
         return make().to(device)
 
 
+class Batches(Protocol):
+    """What `train` takes batches from."""
+
+    @property
+    def nodes(self) -> NodeFeatures:
+        """Features of the distinct states before the first layer, on the model's device."""
+
+    def plan(self, graphs: np.ndarray, *, gradient: bool) -> Plan:
+        """Plan a batch of the rows of these numbers, on the device of the features."""
+
+
 class Prepared(NamedTuple):
     """A table as the k-GNN takes it.
 
     Attributes:
         nodes: Features of the distinct states before the first layer, on the model's device.
         states: The distinct states of all layers.
+        told: What the model is told of the graphs beside them, or None.
     """
 
     nodes: NodeFeatures
     states: SharedStates
+    told: Told | None = None
 
     def plan(self, graphs: np.ndarray, *, gradient: bool) -> Plan:
         """Plan a batch of the graphs of these numbers, on the device of the features."""
-        return plan_batch(self.states, graphs, gradient=gradient).to(self.nodes.op.device)
+        plan = plan_batch(self.states, graphs, gradient=gradient)
+        if self.told is not None:
+            plan = plan._replace(told=self.told.take(self.states, graphs))
+        return plan.to(self.nodes.op.device)
 
 
 class Schedule(NamedTuple):
@@ -80,34 +99,40 @@ class Schedule(NamedTuple):
     Attributes:
         epochs: Passes over the training graphs.
         batch_size: Graphs a step.
-        learning_rate: Adam's step size; it does not change.
+        learning_rate: Adam's step size.
         clip: Norm to which the gradient is cut.
+        weight_decay: AdamW's; 0 is Adam.
+        cosine: Whether the step size falls as half a cosine to 0; else it does not change.
     """
 
     epochs: int
     batch_size: int
     learning_rate: float
     clip: float
+    weight_decay: float = 0.0
+    cosine: bool = False
 
 
 def prepare(graphs: GraphTable, model: GraphModel) -> Prepared:
     """Encode a table and find its shared states, for this model."""
     nodes, number = encode_table(graphs)
     states = share_states(graphs.flat(), number, model.levels)
-    return Prepared(nodes.to(next(model.parameters()).device), states)
+    told = model.tell(graphs, states)
+    return Prepared(nodes.to(next(model.parameters()).device), states, told)
 
 
 def train(
     model: GraphModel,
-    data: Prepared,
+    data: Batches,
     y: np.ndarray,
     schedule: Schedule,
     *,
     seed: int,
     validation: tuple[Prepared, np.ndarray] | None = None,
     progress: str | None = None,
+    loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor] = functional.mse_loss,
 ) -> None:
-    """Minimise the squared error; where there is validation, keep the epoch of least MAE on it.
+    """Minimise a loss; where there is validation, keep the epoch of least MAE on it.
 
     Args:
         model: Is changed.
@@ -117,12 +142,17 @@ def train(
         seed: Seed of the order of graphs.
         validation: Held-out graphs and their standardised labels.
         progress: What a progress bar says; None shows none.
+        loss: Of predictions and labels of a batch; the squared error by default.
     """
     rng = np.random.default_rng(seed)
     device = data.nodes.op.device
     labels = torch.as_tensor(y, dtype=torch.float32, device=device)
     weights = [each for each in model.parameters() if each.requires_grad]
-    optimizer = torch.optim.Adam(weights, lr=schedule.learning_rate, fused=True)
+    optimizer = torch.optim.AdamW(
+        weights, schedule.learning_rate, weight_decay=schedule.weight_decay, fused=True
+    )
+    steps = schedule.epochs * math.ceil(len(y) / schedule.batch_size)
+    rate = CosineAnnealingLR(optimizer, max(1, steps)) if schedule.cosine else None
     check = None if validation is None else _Validation(*validation)
     # Batches of one graph come again every epoch; larger ones never do.
     kept = len(y) if schedule.batch_size == 1 else 0
@@ -136,9 +166,11 @@ def train(
                 said = model(data.nodes, plans(tuple(batch.tolist())))
                 wanted = labels[torch.from_numpy(batch).to(device)]
                 optimizer.zero_grad()
-                torch.autograd.backward(functional.mse_loss(said, wanted))
+                torch.autograd.backward(loss(said, wanted))
                 torch.nn.utils.clip_grad_norm_(weights, schedule.clip)
                 optimizer.step()
+                if rate is not None:
+                    rate.step()
             if check is not None:
                 best = check.update(model)
                 bar.set_postfix_str(f"best validation MAE {best:.3f} sd", refresh=False)

@@ -86,12 +86,11 @@ class MultiPredict(Predictor):
         if encoding not in ENCODINGS:
             raise SettingError(f"{self.name}: encoding is one of {ENCODINGS}, not {encoding!r}")
         self._known: tuple[GraphTable, dict[str, np.ndarray]] | None = None
-        self._ready = False
         self._before: Network | None = None
 
     def _learn_known(self, graphs: GraphTable, labels: dict[str, np.ndarray]) -> None:
         self._known = graphs, labels
-        self._ready, self._before = False, None
+        self._before = self._learn_devices(graphs, labels)
 
     def _fit(self, graphs: GraphTable, y: np.ndarray, _: object) -> None:
         self._positive = self._known is not None and bool((y > 0).all())
@@ -102,8 +101,6 @@ class MultiPredict(Predictor):
             self._number = 0
             self._train(columns, np.zeros(len(y), dtype=np.int64), self._standard(y))
         else:
-            if not self._ready:
-                self._before, self._ready = self._learn_devices(*self._known), True
             if self._before is not None:
                 self._network = deepcopy(self._before)
             self._adapt(graphs, y)
@@ -130,7 +127,7 @@ class MultiPredict(Predictor):
         columns = self._columns(graphs)
         labels = self._take_labels(y)
         devices = range(self._number)
-        alike = [_correlation(say(self._network, columns, each), labels) for each in devices]
+        alike = [correlation(say(self._network, columns, each), labels) for each in devices]
         vectors = self._network.devices
         if vectors is not None:
             with torch.no_grad():
@@ -272,7 +269,8 @@ def standardised(values: np.ndarray) -> np.ndarray:
     return standard
 
 
-def _correlation(one: np.ndarray, other: np.ndarray) -> float:
+def correlation(one: np.ndarray, other: np.ndarray) -> float:
+    """Return Pearson's correlation, 0 where one of both does not vary."""
     if one.std() == 0 or other.std() == 0:
         return 0.0
     return float(np.corrcoef(one, other)[0, 1])

@@ -71,6 +71,41 @@ class AdditiveGP(NamedTuple):
         return said
 
 
+def prior_covariance(blocks: Sequence[np.ndarray]) -> np.ndarray:
+    """Return the covariance of rows before any label is seen, float64 [n, n].
+
+    Args:
+        blocks: As for `AdditiveGP.fit`.
+    """
+    kernels = [_matern(_squares(block, block) / LENGTH**2)[0] for block in blocks]
+    covariance: np.ndarray = np.mean(kernels, axis=0)
+    return covariance
+
+
+def most_telling(covariance: np.ndarray, count: int) -> np.ndarray:
+    """Choose rows whose labels leave the least variance in all rows, one after another.
+
+    Each is the one that takes most off the sum of what variance those before it have left, for a
+    process with this covariance and `NOISE`: rows that many others are like, and unlike each other.
+
+    Args:
+        covariance: float64 [n, n].
+        count: How many, at most n.
+
+    Returns:
+        Row numbers in the order in which they were chosen, int64 [count].
+    """
+    left, chosen = covariance.copy(), np.zeros(len(covariance), dtype=bool)
+    order = []
+    for _ in range(count):
+        taken = (left**2).sum(axis=0) / (np.diag(left) + NOISE)
+        row = int(np.argmax(np.where(chosen, -np.inf, taken)))
+        left = left - np.outer(left[row], left[row]) / (left[row, row] + NOISE)
+        chosen[row] = True
+        order.append(row)
+    return np.array(order, dtype=np.int64)
+
+
 def _loss(
     logs: np.ndarray,
     squares: list[np.ndarray],

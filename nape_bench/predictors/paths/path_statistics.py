@@ -11,6 +11,8 @@ from nape_bench.graph.vocabulary import ACTIVATIONS, NORMALISATIONS, POOLS, WEIG
 from nape_bench.predictors.paths.steps import steps
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nape_bench.graph import GraphTable
     from nape_bench.graph.flat import Flat
 
@@ -37,7 +39,7 @@ def path_statistics(graphs: GraphTable) -> tuple[np.ndarray, list[str]]:
     """
     flat = graphs.flat()
     lengths = _lengths(flat)
-    walk = _Walk(flat, lengths)
+    walk = _Walk(flat, lengths, DRAWS)
     last = flat.node_ptr[1:] - 1
     columns = {"log_paths": walk.log_paths[last]}
     columns |= {f"entropy_{draw}": walk.entropy[draw][last] for draw in ENTROPIES}
@@ -52,6 +54,17 @@ def path_statistics(graphs: GraphTable) -> tuple[np.ndarray, list[str]]:
         columns[f"{kind}_longest"] = walk.longest[kind][last]
         columns[f"{kind}_shortest"] = walk.shortest[kind][last]
     return np.stack(list(columns.values()), axis=1), list(columns)
+
+
+def mean_depth(graphs: GraphTable) -> np.ndarray:
+    """Return the mean of weighted layers over all paths, each as likely, float64 [graphs].
+
+    It is the column "weighted_path_mean" of `path_statistics`, without the others.
+    """
+    flat = graphs.flat()
+    walk = _Walk(flat, {"weighted": is_op(flat, WEIGHTED).astype(np.float64)}, ("path",))
+    depth: np.ndarray = walk.mean["weighted", "path"][flat.node_ptr[1:] - 1]
+    return depth
 
 
 def _lengths(flat: Flat) -> dict[str, np.ndarray]:
@@ -74,9 +87,9 @@ def _lengths(flat: Flat) -> dict[str, np.ndarray]:
 class _Walk:
     """Goes through the nodes once; all attributes are of paths that end at each node."""
 
-    def __init__(self, flat: Flat, lengths: dict[str, np.ndarray]) -> None:
+    def __init__(self, flat: Flat, lengths: dict[str, np.ndarray], draws: Sequence[str]) -> None:
         zeros = np.zeros(flat.nodes)
-        pairs = [(kind, draw) for kind in lengths for draw in DRAWS]
+        pairs = [(kind, draw) for kind in lengths for draw in draws]
         self.log_paths, self.signal = zeros.copy(), np.ones(flat.nodes)
         self.entropy = {draw: zeros.copy() for draw in ENTROPIES}
         self.mean = {pair: zeros.copy() for pair in pairs}
@@ -103,8 +116,9 @@ class _Walk:
                 self.entropy[draw][nodes] = np.add.reduceat(told, starts)
             for kind, length in lengths.items():
                 own = length[nodes]
-                for draw, chance in chances.items():
+                for draw in draws:
                     mean, square = self.mean[kind, draw], self.square[kind, draw]
+                    chance = chances[draw]
                     before = np.add.reduceat(chance * mean[source], starts)
                     squares = np.add.reduceat(chance * square[source], starts)
                     mean[nodes] = before + own
