@@ -116,8 +116,9 @@ class NB201(Space):
             c = scale(channels, width)
             if channels != STACK_CHANNELS[0]:
                 x = _reduction(b, x, c)
-            for _ in range(depth or CELLS):
-                x = _cell(b, x, c, steps)
+            start, read, x = len(b), x, _cell(b, x, c, steps)
+            for _ in range((depth or CELLS) - 1):
+                start, read, x = len(b), x, b.again(x, start, read, x)
         return b.finish(b.dense(b.mean(x), num_classes))
 
 
