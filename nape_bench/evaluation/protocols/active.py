@@ -15,6 +15,7 @@ from nape_bench.data.registry import published_version
 from nape_bench.evaluation.protocols.base import Protocol, ProtocolFamily, every_row
 from nape_bench.evaluation.protocols.naming import PATTERN, read_with_ending, short_name
 from nape_bench.evaluation.protocols.registry import add_family
+from nape_bench.evaluation.protocols.zoo import DATASET as REAL_NETWORKS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,6 +48,12 @@ def _make(parts: Sequence[str]) -> Protocol:
     )
 
 
+def _names(pairs: Sequence[tuple[str, str]]) -> list[str]:
+    # Real networks are no pool that one could label more of, and there are too few.
+    drawn_from = [pair for pair in pairs if pair[0] != REAL_NETWORKS]
+    return [_name(*pair, shots) for pair in drawn_from for shots in LISTED]
+
+
 def _name(dataset: str, config: str, shots: int) -> str:
     return f"{NAME}/{short_name(dataset, config)}-{shots}"
 
@@ -58,6 +65,6 @@ add_family(
         pattern=f"{NAME}/{PATTERN}, then {ENDING}",
         example=f"{NAME}/hiaml-20",
         make=_make,
-        names=lambda pairs: [_name(*pair, shots) for pair in pairs for shots in LISTED],
+        names=_names,
     )
 )
