@@ -11,7 +11,7 @@ from nape_bench.leaderboard.checking.check import STALE, check_submission
 from nape_bench.leaderboard.checking.finding import Level, note
 from nape_bench.leaderboard.checking.metadata import ACTIVE, WITHDRAWN
 from nape_bench.leaderboard.checking.others import best_of, name_taken
-from nape_bench.leaderboard.checking.scoring import Score, agree
+from nape_bench.leaderboard.checking.scoring import Score, agree, is_current
 from nape_bench.leaderboard.checking.sheet import Sheets
 from nape_bench.leaderboard.checking.stored import read_stored
 from nape_bench.leaderboard.checking.suspicion import check_copies, check_scores
@@ -26,9 +26,7 @@ if TYPE_CHECKING:
 
     from nape_bench.leaderboard.board import Place
     from nape_bench.leaderboard.checking.folders import Folders
-    from nape_bench.leaderboard.checking.predictions import Predicted
     from nape_bench.leaderboard.checking.report import Report
-    from nape_bench.leaderboard.checking.sheet import Sheet
 
 MOST_SHOWN = 3
 """Disagreements that an error lists."""
@@ -119,7 +117,7 @@ def _reports(
     accepted = folders.accepted()
     checks = (
         delayed(check_submission)(
-            folder, sheets, accepted=accepted.get(name), scored=not taken.get(name)
+            folder, sheets, accepted=accepted.get(name), taken=taken.get(name)
         )
         for name, folder in listed.items()
     )
@@ -173,7 +171,7 @@ def _told(
     for protocol, predicted in report.predicted.items():
         entry = report.metadata.protocols[protocol]
         now, before = report.scores.get(protocol), stored.get(protocol)
-        if before is not None and not _is_current(before, predicted, sheets[protocol]):
+        if before is not None and not is_current(before, predicted, sheets[protocol]):
             before = None
         if now is not None and before is not None and not agree(now, before):
             wrong.append(protocol)
@@ -189,15 +187,6 @@ def _told(
             "file to score anew"
         )
     return told
-
-
-def _is_current(before: Score, predicted: Predicted, sheet: Sheet) -> bool:
-    """Return whether a stored result is of these predictions, these labels and this evaluator."""
-    return (
-        before.predictions == predicted.hashes(sheet.ids)
-        and before.labels_hash == sheet.facts.labels_hash
-        and before.evaluator.split(".")[0] == EVALUATOR_VERSION.split(".")[0]
-    )
 
 
 def _shown(

@@ -228,3 +228,14 @@ def test_the_name_of_a_baseline_is_taken(folders: Folders, tmp_path: Path) -> No
     assert set(after.refused) == {"submissions/flops"}
     assert after.rankings == before.rankings
     assert after.submissions["flops"].is_baseline
+
+
+def test_what_is_new_is_scored_beside_what_is_taken(folders: Folders) -> None:
+    store(folders)
+    file = folders.results / "better.json"
+    told = json.loads(file.read_text())
+    told["scores"] = [each for each in told["scores"] if each["protocol"] == PLAIN]
+    file.write_text(json.dumps(told))
+    made = assemble(folders, scored=False)
+    assert made.scored_now == 1
+    assert next(place.submission for place in made.rankings[SHOTS].places) == "better"

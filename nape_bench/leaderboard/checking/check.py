@@ -14,7 +14,7 @@ from nape_bench.leaderboard.checking.predictions import (
     read_predictions,
 )
 from nape_bench.leaderboard.checking.report import Report
-from nape_bench.leaderboard.checking.scoring import Score, score
+from nape_bench.leaderboard.checking.scoring import Score, is_current, score
 from nape_bench.leaderboard.checking.suspicion import check_copies, check_labels, check_scores
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def check_submission(
     others: Mapping[str, Mapping[str, Predicted]] | None = None,
     best: Mapping[str, tuple[str, Score]] | None = None,
     accepted: Mapping[str, str] | None = None,
+    taken: Mapping[str, Score] | None = None,
     scored: bool = True,
 ) -> Report:
     """Check a submission, and score it where labels are at hand.
@@ -46,7 +47,8 @@ def check_submission(
         others: Predictions of other submissions, by name and protocol, which it may not copy.
         best: The best other submission of each protocol, with its score.
         accepted: Questions that a maintainer has accepted, by code, with the reason.
-        scored: Whether to score it, which takes most of the time.
+        taken: Stored scores by protocol; what they are still true of is not scored again.
+        scored: Whether to score it at all, which takes most of the time.
     """
     findings = check_folder(folder)
     if findings:
@@ -67,11 +69,13 @@ def check_submission(
     findings += misfits
     findings += check_labels(predicted, asked)
     findings += check_copies(predicted, others or {})
+    kept = taken or {}
     scores = (
         {
             name: score(each, asked[name], is_value=metadata.is_value)
             for name, each in predicted.items()
             if asked[name].y is not None
+            and not (name in kept and is_current(kept[name], each, asked[name]))
         }
         if scored and not any(each.code == "labels" for each in findings)
         else {}

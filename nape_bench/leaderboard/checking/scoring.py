@@ -146,6 +146,15 @@ def agree(a: Score, b: Score, tolerance: float = 1e-8) -> bool:
     )
 
 
+def is_current(before: Score, predicted: Predicted, sheet: Sheet) -> bool:
+    """Return whether a stored score is of these predictions, these labels and this evaluator."""
+    return (
+        before.predictions == predicted.hashes(sheet.ids)
+        and before.labels_hash == sheet.facts.labels_hash
+        and before.evaluator.split(".")[0] == EVALUATOR_VERSION.split(".")[0]
+    )
+
+
 def _scored(
     sheet: Sheet,
     values: np.ndarray,
