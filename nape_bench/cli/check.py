@@ -100,6 +100,12 @@ def _tell(report: dict[str, Any]) -> None:
         print_table(
             rows, ["protocol", "SRCC [95 %]", "MAE", "seeds"], right="SRCC [95 %],MAE,seeds"
         )
+    asked = [f["code"] for f in report["findings"] if f["level"] == "question"]
+    if asked and not report["accepted"]:
+        print(
+            "a maintainer who finds that this is fine writes into accepted.yaml:\n"
+            f"{name}: {{predictions: '{report['fingerprint']}', {asked[0]}: why}}"
+        )
     print(f"{name}: {'may stand on the board' if report['holds'] else 'refused'}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,7 +68,14 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from nape_bench.leaderboard.submission import About, describe, folder_name, write_submission
+    from nape_bench.leaderboard.checking.folder import NAME
+    from nape_bench.leaderboard.submission import (
+        About,
+        check_free,
+        describe,
+        folder_name,
+        write_submission,
+    )
 
     results = _results(args.results)
     title = next(iter(results.values())).predictor.title
@@ -83,12 +91,19 @@ def _run(args: argparse.Namespace) -> int:
         parameters=args.parameters,
         remarks=args.remarks,
     )
-    folder = args.board / "submissions" / (args.id or folder_name(args.name))
-    write_submission(folder, results, describe(results, about), overwrite=args.overwrite)
-    status = check(folder, args.board, args.baselines)
+    name = args.id or folder_name(args.name)
+    if not NAME.fullmatch(name):
+        raise DataError(f"--id {name!r}: 2 to 40 of a-z, 0-9, _ and - expected")
+    folder = args.board / "submissions" / name
+    check_free(folder, overwrite=args.overwrite)
+    metadata = describe(results, about)
+    with tempfile.TemporaryDirectory() as scratch:
+        # Only what holds is left below the board.
+        trial = write_submission(Path(scratch) / name, results, metadata)
+        status = check(trial, args.board, args.baselines)
     if status:
-        print(f"{folder}: mend this, or remove the folder", file=sys.stderr)
         return status
+    write_submission(folder, results, metadata, overwrite=args.overwrite)
     if args.pr:
         from nape_bench.leaderboard.hub import open_pull_request
 

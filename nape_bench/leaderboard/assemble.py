@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nape_bench.errors import DataError
 from nape_bench.leaderboard.board import Board, Ranking, Shown, Track
 from nape_bench.leaderboard.checking.check import STALE, check_submission
 from nape_bench.leaderboard.checking.finding import Level, note
+from nape_bench.leaderboard.checking.limited import crashed
 from nape_bench.leaderboard.checking.metadata import ACTIVE, WITHDRAWN
-from nape_bench.leaderboard.checking.others import best_of, name_taken
+from nape_bench.leaderboard.checking.others import best_of, may_be_copied, name_taken
+from nape_bench.leaderboard.checking.report import Report
 from nape_bench.leaderboard.checking.scoring import Score, agree, is_current
 from nape_bench.leaderboard.checking.sheet import Sheets
 from nape_bench.leaderboard.checking.stored import read_stored
-from nape_bench.leaderboard.checking.suspicion import check_copies, check_scores
+from nape_bench.leaderboard.checking.suspicion import check_copies, check_name, check_scores
 from nape_bench.leaderboard.sheets import labelled
 from nape_bench.leaderboard.standings import Scored, places, standings
 from nape_bench.leaderboard.tracks import in_order, track_of, track_title
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 
     from nape_bench.leaderboard.board import Place
     from nape_bench.leaderboard.checking.folders import Folders
-    from nape_bench.leaderboard.checking.report import Report
 
 MOST_SHOWN = 3
 """Disagreements that an error lists."""
@@ -116,8 +117,8 @@ def _reports(
 
     accepted = folders.accepted()
     checks = (
-        delayed(check_submission)(
-            folder, sheets, accepted=accepted.get(name), taken=taken.get(name)
+        delayed(_checked)(
+            folder, sheets, {"accepted": accepted.get(name), "taken": taken.get(name)}
         )
         for name, folder in listed.items()
     )
@@ -132,25 +133,41 @@ def _beside_others(
     stored: Mapping[str, Mapping[str, Score]],
     sheets: Sheets,
 ) -> Report:
-    """Compare a submission that is new with all others; what has stood is the original."""
+    """Compare what is new of a submission with all others; what has stood is the original."""
     own = reports[name]
-    if stored[name] or own.metadata is None:
+    new = {
+        protocol: each
+        for protocol, each in own.predicted.items()
+        if protocol not in stored[name]
+        or not is_current(stored[name][protocol], each, sheets[protocol])
+    }
+    if own.metadata is None or not new:
         return own
     others = {
-        other: report.predicted
+        other: report
         for other, report in reports.items()
         if other != name
         and report.metadata is not None
-        and report.metadata.lifecycle == ACTIVE
-        and report.holds
+        and report.predicted
+        and not may_be_copied(report.metadata, name)
     }
+    said = {n: r.metadata for n, r in others.items() if r.metadata is not None and stored[n]}
+    best = best_of({other: told for other, told in stored.items() if other != name}, new)
     asked = {protocol: sheets[protocol] for protocol in own.scores}
-    best = best_of({other: told for other, told in stored.items() if other != name}, own.predicted)
     found = [
-        *check_copies(own.predicted, others),
+        *check_copies(new, {other: report.predicted for other, report in others.items()}),
+        *([] if stored[name] else check_name(own.metadata, said)),
         *(each for each in check_scores(own.scores, asked, best) if each not in own.findings),
     ]
     return replace(own, findings=(*own.findings, *found))
+
+
+def _checked(folder: Path, sheets: Sheets, told: dict[str, Any]) -> Report:
+    """Check a submission; whatever fails in that is its own, and no other's."""
+    try:
+        return check_submission(folder, sheets, **told)
+    except Exception as failed:
+        return Report(folder.name, (crashed(folder.name, f"{type(failed).__name__}: {failed}"),))
 
 
 def _is_merely_stale(report: Report) -> bool:
@@ -195,7 +212,7 @@ def _shown(
     assert report.metadata is not None  # noqa: S101 for mypy: the caller has looked
     notes = [each for each in report.findings if each.level is not Level.ERROR]
     successor = report.metadata.superseded_by
-    if successor and successor not in listed:
+    if successor and (successor not in listed or successor == report.name):
         notes.append(
             note("successor", "submission.yaml", f"superseded by {successor}, which is not here")
         )

@@ -116,16 +116,25 @@ def write_submission(
     Raises:
         DataError: The folder is there already, or is no submission's.
     """
+    check_free(folder, overwrite=overwrite)
     if folder.exists():
-        if not overwrite:
-            raise DataError(f"{folder}: is there already; name another, or ask to overwrite it")
-        if check_folder(folder):
-            raise DataError(f"{folder}: is no submission's folder, and is not overwritten")
         shutil.rmtree(folder)
     with new_folder(folder) as new:
         write_predictions(new / PREDICTIONS_FILE, results)
         write_text(new / METADATA_FILE, write_metadata(metadata))
     return folder
+
+
+def check_free(folder: Path, *, overwrite: bool = False) -> None:
+    """Check that a submission may be written as a folder.
+
+    Raises:
+        DataError: It is there already, or is no submission's.
+    """
+    if folder.exists() and not overwrite:
+        raise DataError(f"{folder}: is there already; name another, or ask to overwrite it")
+    if folder.exists() and check_folder(folder):
+        raise DataError(f"{folder}: is no submission's folder, and is not overwritten")
 
 
 def _entry(result: Result) -> Entry:

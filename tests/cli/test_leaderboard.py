@@ -76,8 +76,14 @@ def test_what_is_refused_says_what_to_change(
     told = capsys.readouterr()
     assert "at most 80 characters" in told.out
     assert "long: refused" in told.out
-    assert "mend this" in told.err
+    assert not (here / "leaderboard" / "submissions" / "long").exists()
     del here
+
+
+def test_an_id_that_climbs_is_no_id(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert submit("--id", "../evil") == 2
+    assert "2 to 40 of a-z" in capsys.readouterr().err
+    assert not (here / "leaderboard" / "evil").exists()
 
 
 def test_without_a_board_protocols_come_from_the_datasets_at_hand(

@@ -11,9 +11,10 @@ import pytest
 from nape_bench.errors import DataError
 from nape_bench.leaderboard.assemble import assemble, stored_results
 from nape_bench.leaderboard.build import write_board
+from nape_bench.leaderboard.checking.check import check_submission
 from nape_bench.leaderboard.checking.folders import ACCEPTED_FILE
 from nape_bench.leaderboard.checking.metadata import write_metadata
-from nape_bench.leaderboard.checking.sheet import write_sheet
+from nape_bench.leaderboard.checking.sheet import Sheets, write_sheet
 from nape_bench.leaderboard.checking.stored import read_stored, write_stored
 from nape_bench.leaderboard.markdown import board_markdown, plain
 from tests.leaderboard.small_board import (
@@ -172,10 +173,17 @@ def test_what_is_stored_is_taken_unscored_when_asked(folders: Folders) -> None:
 def test_a_question_keeps_it_off_until_a_maintainer_accepts(folders: Folders) -> None:
     submit(folders.root, "oracle", guesses(0.01, 4))
     assert set(assemble(folders).refused) == {"oracle"}
-    (folders.root / ACCEPTED_FILE).write_text("oracle: {above-ceiling: it says that it is one}\n")
+    oracle = check_submission(folders.root / "submissions" / "oracle", Sheets(folders.sheets))
+    why = f"predictions: '{oracle.fingerprint}', above-ceiling: it says that it is one"
+    (folders.root / ACCEPTED_FILE).write_text(f"oracle: {{{why}}}\n")
     made = assemble(folders)
     assert made.refused == {}
     assert {note.code for note in made.submissions["oracle"].notes} == {"above-ceiling"}
+    for file in (folders.root / "submissions" / "oracle").iterdir():
+        file.unlink()
+    (folders.root / "submissions" / "oracle").rmdir()
+    submit(folders.root, "oracle", guesses(0.01, 5))
+    assert set(assemble(folders).refused) == {"oracle"}, "other predictions were not accepted"
     (folders.root / ACCEPTED_FILE).write_text("oracle: yes\n")
     with pytest.raises(DataError, match="why"):
         assemble(folders)
@@ -230,12 +238,44 @@ def test_the_name_of_a_baseline_is_taken(folders: Folders, tmp_path: Path) -> No
     assert after.submissions["flops"].is_baseline
 
 
+def test_the_original_stands_where_its_own_new_predictions_are_a_copy(folders: Folders) -> None:
+    store(folders)
+    folder = folders.root / "submissions" / "middling"
+    for file in folder.iterdir():
+        file.unlink()
+    folder.rmdir()
+    submit(folders.root, "middling", guesses(0.7, 1))
+    made = assemble(folders)
+    assert set(made.refused) == {"middling"}
+    assert {finding.code for finding in made.refused["middling"]} == {"copy"}
+
+
+def test_what_fails_in_the_checker_is_its_own(
+    folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from nape_bench.leaderboard import assemble as module
+
+    before = assemble(folders)
+    submit(folders.root, "poison", guesses(1.1, 8))
+    real = module.check_submission
+
+    def check(folder: Path, *args: object, **told: object) -> object:
+        if folder.name == "poison":
+            raise ZeroDivisionError("a mistake of ours")
+        return real(folder, *args, **told)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(module, "check_submission", check)
+    after = assemble(folders)
+    assert [finding.code for finding in after.refused["poison"]] == ["crash"]
+    assert after.rankings == before.rankings
+
+
 def test_what_is_new_is_scored_beside_what_is_taken(folders: Folders) -> None:
     store(folders)
-    file = folders.results / "better.json"
+    file = folders.results / "middling.json"
     told = json.loads(file.read_text())
     told["scores"] = [each for each in told["scores"] if each["protocol"] == PLAIN]
     file.write_text(json.dumps(told))
     made = assemble(folders, scored=False)
     assert made.scored_now == 1
-    assert next(place.submission for place in made.rankings[SHOTS].places) == "better"
+    assert len(made.rankings[SHOTS].places) == 3

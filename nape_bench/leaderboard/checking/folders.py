@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ACCEPTED_FILE = "accepted.yaml"
+FINGERPRINT = "predictions"
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,8 @@ class Folders:
     def accepted(self) -> dict[str, dict[str, str]]:
         """Return what maintainers have accepted: submission -> code of a question -> why.
 
+        Under `predictions` stands the fingerprint (`Report.fingerprint`) that it is true of.
+
         Raises:
             DataError: The file is malformed.
         """
@@ -94,9 +97,13 @@ class Folders:
         except RefusedError as refused:
             raise DataError(str(refused)) from None
         plain = isinstance(told, dict) and all(
-            isinstance(each, dict) and all(isinstance(why, str) and why for why in each.values())
+            isinstance(each, dict)
+            and FINGERPRINT in each
+            and all(isinstance(why, str) and why for why in each.values())
             for each in told.values()
         )
         if not plain:
-            raise DataError(f"{file}: submission: {{code: why}} expected")
+            raise DataError(
+                f"{file}: submission: {{{FINGERPRINT}: fingerprint, code: why}} expected, all text"
+            )
         return dict(told)

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
-from nape_bench.leaderboard.checking.finding import error
+from nape_bench.leaderboard.checking.finding import Finding, error, shown
 from nape_bench.leaderboard.checking.report import Report
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MOST_MEMORY = 6 * 2**30
 """Bytes of address space; what libraries reserve and never use is in it."""
-MOST_SECONDS = 900
+MOST_SECONDS = 500
 
 
 def check_limited(
@@ -65,7 +65,12 @@ def check_limited(
     last = (done.stderr.strip().splitlines() or ["no message"])[-1]
     if done.returncode < 0 or "Memory" in last or "malloc" in last:
         return _given_up(folder, f"ended the process that read it, by {last[:200]!r}")
-    raise RuntimeError(done.stderr)
+    return Report(folder.name, (crashed(folder.name, last),)).to_dict()
+
+
+def crashed(name: str, why: str) -> Finding:
+    """Return what is said of a submission at which the checker itself fails."""
+    return error("crash", name, f"checking it failed, so it is refused: {shown(why, 160)}")
 
 
 def limit_memory(most: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import dataclass, field
 from functools import cache
@@ -12,11 +13,13 @@ from nape_bench.leaderboard.checking.finding import Finding, RefusedError, error
 from nape_bench.leaderboard.checking.strict_yaml import read_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 METADATA_FILE = "submission.yaml"
 SCHEMA_FILE = Path(__file__).parent / "submission.schema.json"
 SCHEMA_VERSION = 1
+MOST_TOLD = 20
+SEVERAL_LINES = ("summary", "remarks", "training_data", "settings")
 ACTIVE, SUPERSEDED, WITHDRAWN = "active", "superseded", "withdrawn"
 
 
@@ -104,7 +107,7 @@ def read_metadata(text: str, where: str = METADATA_FILE) -> tuple[Metadata | Non
         data = read_yaml(text, where)
     except RefusedError as refused:
         return None, [refused.finding]
-    found = _against_schema(data, where)
+    found = _against_schema(data, where) or list(_beyond_schema(data, where))
     return (None, found) if found else (_made(data), [])
 
 
@@ -135,7 +138,13 @@ def write_metadata(metadata: Metadata) -> str:
 def _made(data: dict[str, Any]) -> Metadata:
     rest = {key: value for key, value in data.items() if key != "schema_version"}
     entries = {
-        name: Entry(**{**told, "seeds": tuple(told["seeds"])})
+        name: Entry(
+            **{
+                **told,
+                "labels": int(told["labels"]),
+                "seeds": tuple(int(seed) for seed in told["seeds"]),
+            }
+        )
         for name, told in rest.pop("protocols").items()
     }
     return Metadata(**{**rest, "authors": tuple(rest["authors"])}, protocols=entries)
@@ -145,11 +154,35 @@ def _against_schema(data: Any, where: str) -> list[Finding]:
     from jsonschema import Draft202012Validator
 
     validator = Draft202012Validator(_schema())
-    found = sorted(validator.iter_errors(data), key=lambda each: [str(p) for p in each.path])
+    # One mistake that is made a thousand times need not be told as often.
+    found = list(itertools.islice(validator.iter_errors(data), MOST_TOLD))
     return [
         error("schema", ", ".join([where, *(shown(str(p)) for p in each.path)]), _told(each))
         for each in found
     ]
+
+
+def _beyond_schema(data: dict[str, Any], where: str) -> Iterator[Finding]:
+    """Find what a schema cannot say, or not quickly."""
+    for name, told in data["protocols"].items():
+        if len(set(told["seeds"])) < len(told["seeds"]):
+            yield error("schema", f"{where}, {name}, seeds", "a seed is named twice")
+    lines = {key: value for key, value in data.items() if key not in SEVERAL_LINES}
+    for key, value in lines.items():
+        if any("\n" in text for text in _texts(value)):
+            yield error("schema", f"{where}, {key}", "more than one line")
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _texts(key)
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
 
 
 def _told(failed: Any) -> str:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nape_bench.errors import DataError
 from nape_bench.leaderboard.checking.check import check_submission
 from nape_bench.leaderboard.checking.finding import Finding, error
 from nape_bench.leaderboard.checking.folder import check_folder, read_bytes
-from nape_bench.leaderboard.checking.metadata import ACTIVE, METADATA_FILE, read_metadata
+from nape_bench.leaderboard.checking.metadata import (
+    METADATA_FILE,
+    WITHDRAWN,
+    Metadata,
+    read_metadata,
+)
 from nape_bench.leaderboard.checking.report import Report
 from nape_bench.leaderboard.checking.sheet import Sheets
 from nape_bench.leaderboard.checking.stored import read_stored
+from nape_bench.leaderboard.checking.suspicion import check_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -34,13 +41,17 @@ def check_beside_others(folder: Path, folders: Folders) -> Report:
         return Report(folder.name, (name_taken(folder.name),))
     rest = {name: path for name, path in folders.listed().items() if name != folder.name}
     wanted, sheets = protocols_of(folder), Sheets(folders.sheets)
-    return check_submission(
+    report = check_submission(
         folder,
         sheets,
-        others=predictions_of(rest, sheets, wanted),
+        others=predictions_of(rest, sheets, wanted, folder.name),
         best=best_of({name: read_stored(folders.results, name) for name in rest}, wanted),
         accepted=folders.accepted().get(folder.name),
     )
+    if report.metadata is None:
+        return report
+    said = {name: told for name, path in rest.items() if (told := metadata_of(path)) is not None}
+    return replace(report, findings=(*report.findings, *check_name(report.metadata, said)))
 
 
 def name_taken(name: str) -> Finding:
@@ -50,28 +61,41 @@ def name_taken(name: str) -> Finding:
 
 def protocols_of(folder: Path) -> set[str]:
     """Return the protocols that a submission names, if that can be read."""
-    if check_folder(folder):
-        return set()
-    try:
-        metadata, _ = read_metadata(read_bytes(folder, METADATA_FILE).decode())
-    except (DataError, UnicodeDecodeError):
-        return set()
+    metadata = metadata_of(folder)
     return set() if metadata is None else set(metadata.protocols)
 
 
+def metadata_of(folder: Path) -> Metadata | None:
+    """Return what a submission says of itself, None where that cannot be read."""
+    if check_folder(folder):
+        return None
+    try:
+        return read_metadata(read_bytes(folder, METADATA_FILE).decode())[0]
+    except (DataError, UnicodeDecodeError):
+        return None
+
+
+def may_be_copied(metadata: Metadata, by: str) -> bool:
+    """Return whether a submission has said that another takes its place, or was withdrawn."""
+    return metadata.superseded_by == by or metadata.lifecycle == WITHDRAWN
+
+
 def predictions_of(
-    listed: Mapping[str, Path], sheets: Sheets, wanted: Iterable[str]
+    listed: Mapping[str, Path], sheets: Sheets, wanted: Iterable[str], by: str
 ) -> dict[str, dict[str, Predicted]]:
-    """Read the predictions of active submissions on some protocols, by name and protocol."""
+    """Read the predictions of submissions on some protocols, by name and protocol.
+
+    Those that the submission `by` may copy are left out.
+    """
     names, made = set(wanted), {}
     for name, folder in listed.items():
-        if names.isdisjoint(protocols_of(folder)):
+        told = metadata_of(folder)
+        if told is None or names.isdisjoint(told.protocols) or may_be_copied(told, by):
             continue
         report = check_submission(folder, sheets, scored=False)
-        if report.metadata is not None and report.metadata.lifecycle == ACTIVE:
-            made[name] = {
-                protocol: each for protocol, each in report.predicted.items() if protocol in names
-            }
+        made[name] = {
+            protocol: each for protocol, each in report.predicted.items() if protocol in names
+        }
     return made
 
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from nape_bench.leaderboard.checking.sheet import Sheet
 
 MOST_ROWS = 5_000_000
+LARGEST = 1e100
+"""No prediction is larger: sums over what is would not be finite."""
 MOST_UNPACKED = 512 * 2**20
 """Bytes that the file may say it unpacks to; what it does unpack to is bounded by its process."""
 
@@ -81,6 +83,8 @@ def read_predictions(data: bytes) -> pa.Table:
         raise RefusedError(
             "parquet", PREDICTIONS_FILE, f"not readable as Parquet: {shown(str(failed), 160)}"
         ) from None
+    if len(table) == 0:
+        raise RefusedError("empty", PREDICTIONS_FILE, "no row in it")
     for name in kinds:
         if table[name].null_count:
             row = table[name].is_null().to_pylist().index(True)
@@ -103,16 +107,17 @@ def fit_to_sheets(
     """
     made: dict[str, Predicted] = {}
     rows = _rows_by_protocol(table)
-    found = [
-        error(
-            "protocol",
-            f"{PREDICTIONS_FILE}, {shown(name)}",
-            "predictions of a protocol that submission.yaml does not name: name it, or leave out "
-            "its rows",
+    found = []
+    unnamed = [name for name in rows if name not in metadata.protocols]
+    if unnamed:
+        found.append(
+            error(
+                "protocol",
+                PREDICTIONS_FILE,
+                "predictions of protocols that submission.yaml does not name: "
+                f"{listed(unnamed)}; name them, or leave out their rows",
+            )
         )
-        for name in rows
-        if name not in metadata.protocols
-    ]
     ids, seeds = _Codes(table["id"]), table["seed"].to_numpy()
     values = table["prediction"].to_numpy()
     for name, sheet in sheets.items():
@@ -124,7 +129,11 @@ def fit_to_sheets(
         told, wanted = set(np.unique(seeds[own]).tolist()), metadata.protocols[name].seeds
         if told != set(wanted):
             found.append(
-                error("seeds", where, f"seeds {sorted(told)}, but submission.yaml says {wanted}")
+                error(
+                    "seeds",
+                    where,
+                    f"seeds {shown(sorted(told))}, but submission.yaml says {list(wanted)}",
+                )
             )
             continue
         placed, wrong = {}, []
@@ -152,8 +161,13 @@ def _check_size(about: Any) -> None:
 
 
 def _check_columns(schema: pa.Schema, kinds: Mapping[str, Any]) -> None:
+    import pyarrow as pa
+
     told = {column.name: column.type for column in schema}
-    plain = {name: getattr(kind, "value_type", kind) for name, kind in told.items()}
+    plain = {
+        name: kind.value_type if pa.types.is_dictionary(kind) else kind
+        for name, kind in told.items()
+    }
     if plain != kinds or len(schema) != len(kinds):
         raise RefusedError(
             "columns",
@@ -223,13 +237,13 @@ def _placed(
             )
         )
     own = values[rows]
-    odd = np.flatnonzero(~np.isfinite(own))
+    odd = np.flatnonzero(~(np.abs(own) <= LARGEST))
     if len(odd):
         row = int(rows[odd[0]])
         wrong.append(
             (
                 "not-finite",
-                f"{len(odd):,} predictions are not finite, the first {values[row]} in row {row}",
+                f"{len(odd):,} are no finite number to {LARGEST:g}: {values[row]} in row {row}",
             )
         )
     placed = np.zeros(count)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from nape_bench.leaderboard.checking.finding import Finding, Level
+from nape_bench.leaderboard.checking.folders import FINGERPRINT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +29,8 @@ class Report:
         metadata: What it says of itself; None where that cannot be read.
         predicted: Its predictions, by protocol; only those that fit.
         scores: What it scored, by protocol; only where labels are at hand.
-        accepted: Codes of questions that a maintainer has accepted, with the reason.
+        considered: Codes of questions that a maintainer has accepted, with the reason, and under
+            "predictions" the fingerprint of what was accepted.
     """
 
     name: str
@@ -33,7 +38,21 @@ class Report:
     metadata: Metadata | None = None
     predicted: Mapping[str, Predicted] = field(default_factory=dict, repr=False)
     scores: Mapping[str, Score] = field(default_factory=dict)
-    accepted: Mapping[str, str] = field(default_factory=dict)
+    considered: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells these predictions from any other, 16 hexadecimal digits."""
+        told = hashlib.sha256()
+        for name, each in sorted(self.predicted.items()):
+            told.update(f"{name} {each.seeds} ".encode())
+            told.update(np.ascontiguousarray(each.values, dtype="<f8").tobytes())
+        return told.hexdigest()[:16]
+
+    @property
+    def accepted(self) -> Mapping[str, str]:
+        """Codes that are accepted, with the reason; none where predictions are others than then."""
+        return self.considered if self.considered.get(FINGERPRINT) == self.fingerprint else {}
 
     @property
     def holds(self) -> bool:
@@ -50,6 +69,7 @@ class Report:
             "submission": self.name,
             "holds": self.holds,
             "accepted": dict(self.accepted),
+            "fingerprint": self.fingerprint,
             "findings": [
                 {"level": f.level.value, "code": f.code, "where": f.where, "what": f.what}
                 for f in self.findings

@@ -91,7 +91,9 @@
 
   // A link into a track that is closed opens it.
   const open = () => {
-    const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    let name = location.hash.slice(1);
+    try { name = decodeURIComponent(name); } catch { /* not one of ours: left as it is */ }
+    const target = name && document.getElementById(name);
     const closed = target && target.closest("details");
     if (closed) closed.open = true;
   };
