@@ -29,7 +29,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
             name,
             metavar=name.upper(),
-            help="the folder of a result or of a recorded baseline, or a recorded baseline's name",
+            help="the folder of a result, a recorded baseline or a submission; or the name of one of "
+            "the last two",
         )
     parser.add_argument(
         "--protocol",
@@ -46,6 +47,13 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         default=Path("baselines"),
         metavar="DIR",
         help="where recorded baselines are (baselines)",
+    )
+    parser.add_argument(
+        "--board",
+        type=Path,
+        default=Path("leaderboard"),
+        metavar="DIR",
+        help="the folder of the board, for submissions (leaderboard)",
     )
     parser.add_argument(
         "--top",
@@ -66,12 +74,11 @@ def _run(args: argparse.Namespace) -> None:
         describe_comparisons,
         rank_errors,
     )
-    from nape_bench.evaluation.entries import find_results
     from nape_bench.metrics import METRICS
 
     if args.metric not in METRICS:
         raise unknown_name("metric", args.metric, METRICS)
-    found = [find_results(word, Path(word), args.root) for word in (args.a, args.b)]
+    found = [_find(word, args) for word in (args.a, args.b)]
     chosen = _protocols(args, found)
     if args.svg is not None:
         if len(chosen) > 1:
@@ -85,6 +92,19 @@ def _run(args: argparse.Namespace) -> None:
     print(describe_comparison(made[0], args.top))
     if args.svg is not None:
         write_picture(args.svg, rank_errors(made[0]))
+
+
+def _find(word: str, args: argparse.Namespace) -> Mapping[str, Result]:
+    """Read the results that a word stands for; a submission is scored for that."""
+    from nape_bench.evaluation.entries import find_results
+    from nape_bench.evaluation.recording.records import RESULTS_FILE
+    from nape_bench.leaderboard.checking.metadata import METADATA_FILE
+    from nape_bench.leaderboard.results import read_submission
+
+    for folder in (Path(word), args.root / word, args.board / "submissions" / word):
+        if (folder / METADATA_FILE).is_file() and not (folder / RESULTS_FILE).is_file():
+            return read_submission(folder, args.board / "protocols", args.protocol)
+    return find_results(word, Path(word), args.root)
 
 
 def _protocols(args: argparse.Namespace, found: Sequence[Mapping[str, Result]]) -> list[str]:

@@ -119,3 +119,18 @@ def test_sheets_written_again_change_nothing(
     assert main(["leaderboard", "sheets", "--quiet"]) == 0
     assert "0 of 1 sheets" in capsys.readouterr().err
     del here
+
+
+def test_a_submission_is_compared_with_a_result(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert submit() == 0
+    evaluate("flops", PROTOCOL).save("flops")
+    capsys.readouterr()
+    assert main(["compare", "my-ridge", "flops", "--protocol", PROTOCOL, "--top", "0"]) == 0
+    told = capsys.readouterr().out
+    assert "My Ridge!" in told or "my-ridge" in told
+    assert "p = " in told
+    assert main(["compare", "result", "my-ridge", "--protocol", PROTOCOL, "--top", "0"]) == 0
+    assert "cannot be told apart" in capsys.readouterr().out
+    del here
