@@ -31,6 +31,7 @@ COMMANDS = (
     "evaluate",
     "baselines",
     "predict",
+    "search",
     "submit",
     "check",
     "leaderboard_build",

@@ -30,11 +30,13 @@ class Mutant(NamedTuple):
         parent: Number of its parent.
         kind: Name of the mutation.
         change: What was done, in words.
+        spec: The architecture as its space writes it; empty where the graph was mutated.
     """
 
     parent: int
     kind: str
     change: str
+    spec: str = ""
 
 
 @dataclass(frozen=True)
