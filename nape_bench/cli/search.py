@@ -53,6 +53,11 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         )  # fmt: skip
     what.add_argument("--scale", default="micro", metavar="SCALE", help="micro: networks as small "
                       "as micro training has them; full: as papers have them (micro)")  # fmt: skip
+    what.add_argument("--table", metavar="NAME", help="in place of all these: search in a table of "
+                      "labels, OWNER/NAME/CONFIG, and count questions, against random search and "
+                      "evolution")  # fmt: skip
+    what.add_argument("--queries", type=positive, default=300, help="questions that the predictor "
+                      "may ask of a table (300)")  # fmt: skip
     who = parser.add_argument_group("what guides it")
     who.add_argument("--with", dest="predictor", default="path_gp", metavar="PREDICTOR",
                      help="`nape-bench predictors` lists them (path_gp)")  # fmt: skip
@@ -87,6 +92,9 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace) -> None:
+    if args.table:
+        _run_table(args)
+        return
     lacking = [name for name in ("space", "start", "out") if getattr(args, name) is None]
     if lacking:
         raise NapeError(f"give --{lacking[0].replace('start', 'from')}")
@@ -107,6 +115,30 @@ def _run(args: argparse.Namespace) -> None:
     _print_checked(numbers)
     if args.report:
         report.write(args.report, given, outcomes, numbers, _command(args))
+        print(f"\nreport: {args.report / 'README.md'}")
+
+
+def _run_table(args: argparse.Namespace) -> None:
+    if args.space or args.start or args.out or args.verify:
+        raise NapeError("--table has its own start, labels and check: it goes without --space, "
+                        "--from, --out and --verify")  # fmt: skip
+    from nape_bench.search import race_report
+
+    progress = not args.quiet and sys.stderr.isatty()
+    numbers = race_report.race(
+        args.table, args.predictor, most=args.queries, runs=args.runs, seed=args.seed,
+        progress=progress,
+    )  # fmt: skip
+    rows = []
+    for way, of in numbers["ways"].items():
+        asked = of["questions"].values()
+        medians = [f"{a['median']:.0f}" if a["median"] else f">{of['most']}" for a in asked]
+        rows.append((way, *medians))
+    print_table(
+        rows, ["median questions to the", *numbers["aims"]], right=",".join(numbers["aims"])
+    )
+    if args.report:
+        race_report.write(args.report, numbers, _command(args))
         print(f"\nreport: {args.report / 'README.md'}")
 
 
@@ -185,7 +217,8 @@ COMMAND = Command(
             "nape-bench search --space hiaml --from z-t31-src8-l20 --flops -20% --out found "
             "--runs 8 --edits 12 --verify micro --report found/report"
         ),
-        "nape-bench search --space two_path --from ARCH --with kgnn --moves space --out found",
+        "nape-bench search --space two_path --from best --with kgnn --moves space --out found",
+        "nape-bench search --table nape/nb201_no_none/cifar10 --runs 10 --report found/table",
     ],
     add_arguments=_add_arguments,
     run=_run,

@@ -89,7 +89,8 @@ def page(numbers: dict[str, Any], command: str) -> str:
         f"Made by `{command}`.",
         "",
         (
-            f"- Start: `{numbers['start']['spec']}`{_chosen(study['start'])}, {numbers['start']['flops'] / 1e6:.3f} M "
+            f"- Start: `{numbers['start']['spec']}`{_chosen(study['start'])}, "
+            f"{numbers['start']['flops'] / 1e6:.3f} M "
             f"multiply-adds at micro scale. Limits: {limits}."
         ),
         (

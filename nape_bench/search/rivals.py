@@ -48,7 +48,7 @@ def _mutant(
         for _change in range(max(1, like.facts.edits)):
             walkers = _changed(walkers, moves, objective, rng)
         for member in walkers:
-            apart = abs(member.graph.flops() / like.facts.flops - 1)
+            apart = abs(member.facts.flops / like.facts.flops - 1)
             if apart < best[0] and member.graph.group != start.facts.group:
                 best = (apart, member.graph)
             if best[0] <= NEAR:
@@ -70,11 +70,13 @@ def _changed(
     for which in strange.values():
         bad |= which
     moved = walkers.copy()
+    flops, names = found.graphs.flops().tolist(), found.graphs.hashes.tolist()
     for number, mutant in enumerate(found.mutants):
         if not bad[number]:
-            graph = found.graphs[number]
-            facts = walkers[mutant.parent].facts._replace(hash=graph.hash, spec=mutant.spec)
-            moved[mutant.parent] = Member(facts, graph)
+            facts = walkers[mutant.parent].facts._replace(
+                hash=names[number], flops=flops[number], spec=mutant.spec
+            )
+            moved[mutant.parent] = Member(facts, found.graphs[number])
     return moved
 
 
