@@ -109,7 +109,7 @@ def search(
     told = {**asdict(plan), "limits": dict(objective.limits), "start": start.hash}
     del told["steps"], told["save_every"]  # more steps are the same search, gone on with
     states.begin(folder, {**told, **(settings or {})})
-    first = _members(GraphTable.from_graphs([start]), objective, spec)[0]
+    first = members_of(GraphTable.from_graphs([start]), objective, spec)[0]
     state = states.read(folder)
     if state is None:
         state = states.State(0, [first], [first], {first.facts.group})
@@ -160,7 +160,7 @@ def _step(
             state.seen.add(group)
     children = []
     if new.any():
-        scored = _members(found.graphs[new], objective)
+        scored = members_of(found.graphs[new], objective)
         for member, number in zip(scored, np.flatnonzero(new).tolist(), strict=True):
             mutant = found.mutants[number]
             parent = parents[mutant.parent].facts
@@ -177,7 +177,7 @@ def _step(
     _note(folder, state, children, rejected, len(found.graphs))
 
 
-def _members(graphs: GraphTable, objective: Objective, spec: str = "") -> list[Member]:
+def members_of(graphs: GraphTable, objective: Objective, spec: str = "") -> list[Member]:
     """Score networks."""
     scores = objective.scores(graphs)
     return [
