@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nape_bench.errors import DataError
 from nape_bench.evaluation.environment import environment
 from nape_bench.metrics.bootstrap import bootstrap_intervals
 from nape_bench.search.node import Node
 from nape_bench.search.rivals import random_mutants, random_of_space
 from nape_bench.search.study import GRAPH
-from nape_bench.search.verify import Difference, difference, measure
+from nape_bench.search.verify import Difference, Measured, difference, measure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,20 +70,38 @@ def checked(
     """
     sets = networks(given, outcomes)
     every = list({graph.hash: graph for graphs in sets.values() for graph in graphs}.values())
-    accuracy = measure(every, given.study.space, folder / "labels", seeds=seeds, progress=progress)
-    return told(given, outcomes, sets, accuracy, seeds)
+    measured = measure(every, given.study.space, folder / "labels", seeds=seeds, progress=progress)
+    return told(given, outcomes, sets, measured, seeds)
 
 
 def told(
     given: Ready,
     outcomes: Sequence[Outcome],
     sets: Mapping[str, Sequence[ArchGraph]],
-    accuracy: Mapping[str, np.ndarray],
+    measured: Measured,
     seeds: int,
 ) -> dict[str, Any]:
-    """Return the numbers of a check as plain JSON."""
+    """Return the numbers of a check as plain JSON.
+
+    Networks of which a training failed are listed, and left out of means: of those that were found
+    too, so that a reader must look at how many they are.
+
+    Raises:
+        DataError: Nothing of a set is left.
+    """
     from nape_bench.graph import GraphTable
 
+    accuracy = measured.accuracy
+    failed = [
+        {"set": name, "hash": graph.hash, "reason": measured.failed[graph.hash]}
+        for name, graphs in sets.items()
+        for graph in graphs
+        if graph.hash in measured.failed
+    ]
+    sets = {name: [g for g in graphs if g.hash in accuracy] for name, graphs in sets.items()}
+    empty = [name for name, graphs in sets.items() if not graphs]
+    if empty:
+        raise DataError(f"every training of {empty[0]} failed, the first: {failed[0]['reason']}")
     rows = []
     for name, graphs in sets.items():
         scores = given.objective.scores(GraphTable.from_graphs(graphs))
@@ -132,6 +151,7 @@ def told(
         },
         "search": [_told_search(outcome) for outcome in outcomes],
         "networks": rows,
+        "failed": failed,
         "found less": compared,
         "rank": _rank(y_true, y_pred),
         "bias": {

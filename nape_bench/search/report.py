@@ -152,6 +152,9 @@ def page(numbers: dict[str, Any], command: str) -> str:
             f"| {row['hash'][:8]} | {row['set']} | {row['flops'] / 1e6:.3f} | {row['params']:,} | "
             f"{row['predicted']:.2f} | {row['measured']:.2f} | {seeds} |"
         )
+    if numbers["failed"]:
+        lines += ["", "Left out of all means, since a training failed:", ""]
+        lines += [f"- {of['set']} {of['hash'][:8]}, {of['reason']}" for of in numbers["failed"]]
     lines += ["", "## What changed", "", "![Path of the search](path.svg)", ""]
     best = numbers["best"]
     lines += [f"From the start to `{best['hash'][:8]}`, the best of the first search:", ""]

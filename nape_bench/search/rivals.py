@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nape_bench.errors import NapeError
+from nape_bench.graph import GraphTable
 from nape_bench.search.member import Member
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 NEAR = 0.03
 """Costs that differ by so much, either way, count as equal."""
 WALKERS, ROUNDS = 64, 20
-SAMPLES = 3000
+SAMPLES = 2000
 
 
 def random_mutants(
@@ -90,12 +91,10 @@ def random_of_space(
 
     Of `SAMPLES` random architectures the one of nearest cost is taken, none twice.
     """
-    drawn: dict[str, ArchGraph] = {}
-    for _ in range(SAMPLES):
-        graph = build(space.sample(rng))
-        drawn.setdefault(graph.hash, graph)
-    graphs = list(drawn.values())
-    flops = np.array([graph.flops() for graph in graphs], dtype=np.float64)
+    drawn = GraphTable.from_graphs([build(space.sample(rng)) for _ in range(SAMPLES)])
+    _, first = np.unique(drawn.hashes, return_index=True)
+    graphs = drawn[np.sort(first)]
+    flops = graphs.flops().astype(np.float64)
     chosen = []
     for member in found:
         apart = np.abs(flops / member.facts.flops - 1)

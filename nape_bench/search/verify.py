@@ -12,7 +12,7 @@ from nape_bench.labels import Micro, label_graphs
 from nape_bench.search.scales import recipe_for
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from nape_bench.graph import ArchGraph
@@ -41,9 +41,23 @@ class Difference:
         return "above" if self.low > 0 else "below" if self.high < 0 else "open"
 
 
+@dataclass(frozen=True)
+class Measured:
+    """What trainings gave.
+
+    Attributes:
+        accuracy: Hash -> accuracy in % of each seed, float64 [seeds]; networks of which all
+            trainings ended.
+        failed: Hash -> why a training of it did not: it diverged, or cannot be run.
+    """
+
+    accuracy: dict[str, np.ndarray]
+    failed: dict[str, str]
+
+
 def measure(
     graphs: Sequence[ArchGraph], space: str, store: Path, *, seeds: int, progress: bool = False
-) -> dict[str, np.ndarray]:
+) -> Measured:
     """Train networks at the micro scale of a space, or take what the store has.
 
     Args:
@@ -53,25 +67,28 @@ def measure(
         seeds: Trainings of each.
         progress: Whether to show progress.
 
-    Returns:
-        Hash -> accuracy in % of each seed, float64 [seeds].
-
     Raises:
-        DataError: A training failed or diverged; the network and the reason are told.
+        DataError: Another run on the store is at a network; or the store is broken.
     """
     report = label_graphs(
         graphs, store=store, measure=Micro(recipe_for(space)), seeds=seeds, jobs=0,
         progress=progress,
     )  # fmt: skip
     found: dict[str, dict[int, float]] = {}
+    failed: dict[str, str] = {}
     for row in report.rows:
         if row["error"] is not None:
-            raise DataError(f"{store}: graph {row['text']}, seed {row['seed']}: {row['error']}")
-        found.setdefault(row["text"], {})[row["seed"]] = float(row["accuracy"])
-    lacking = [graph.hash for graph in graphs if len(found.get(graph.hash, ())) < seeds]
+            failed.setdefault(row["text"], f"seed {row['seed']}: {row['error']}")
+        else:
+            found.setdefault(row["text"], {})[row["seed"]] = float(row["accuracy"])
+    whole = {key: of for key, of in found.items() if key not in failed}
+    lacking = [
+        g.hash for g in graphs if g.hash not in failed and len(whole.get(g.hash, ())) < seeds
+    ]
     if lacking:
         raise DataError(f"{store}: another run is at graph {lacking[0]}; wait for it to end")
-    return {key: np.array([of[seed] for seed in range(seeds)]) for key, of in found.items()}
+    accuracy = {key: np.array([of[seed] for seed in range(seeds)]) for key, of in whole.items()}
+    return Measured(accuracy, failed)
 
 
 def difference(
@@ -98,8 +115,3 @@ def _resampled(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     columns = rng.integers(seeds, size=(DRAWS, networks, seeds))
     result: np.ndarray = values[rows, columns].mean(axis=(1, 2))
     return result
-
-
-def means_of(hashes: Sequence[str], measured: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Return the mean over seeds of some networks, float64 [n]."""
-    return np.array([measured[key].mean() for key in hashes])
