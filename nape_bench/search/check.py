@@ -175,8 +175,9 @@ def _recipe(space: str) -> str:
 
 
 def _rank(y_true: np.ndarray, y_pred: np.ndarray) -> dict[str, Any]:
-    """Return how predictions of the trained networks rank and how far they are off."""
-    found = bootstrap_intervals(y_true, y_pred, ["spearman", "mae"])
+    """Return how predictions of the trained networks rank, if these differ, and how far off."""
+    ordered = ["spearman"] if len(np.unique(y_true)) > 1 else []
+    found = bootstrap_intervals(y_true, y_pred, [*ordered, "mae"])
     return {name: {"value": i.value, "low": i.low, "high": i.high} for name, i in found.items()}
 
 

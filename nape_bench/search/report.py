@@ -137,7 +137,7 @@ def page(numbers: dict[str, Any], command: str) -> str:
     ]
     rank = numbers["rank"]
     lines += [
-        f"Over all that was trained but the start: Spearman {_interval(rank['spearman'], '.2f')}, "
+        f"Over all that was trained but the start: {_ranked(rank)}"
         f"mean absolute error {_interval(rank['mae'], '.2f')} percentage points. Predicted less "
         "measured, mean: "
         + ", ".join(f"{name} {value:+.2f}" for name, value in numbers["bias"].items())
@@ -168,6 +168,10 @@ def page(numbers: dict[str, Any], command: str) -> str:
 
 def _chosen(start: str) -> str:
     return " (the best label of those it was fitted to)" if start == BEST else ""
+
+
+def _ranked(rank: dict[str, Any]) -> str:
+    return f"Spearman {_interval(rank['spearman'], '.2f')}, " if "spearman" in rank else ""
 
 
 def _interval(of: dict[str, float], form: str) -> str:

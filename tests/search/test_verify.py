@@ -76,11 +76,15 @@ def test_what_failed_is_told_and_left_out(tmp_path: Path, trained: Any) -> None:
     given = study.ready(small(moves=SPACE))
     outcomes = study.run(given, tmp_path)
     bad = check.found_by(outcomes)[0].facts.hash
-    trained(lambda graph, seed: None if graph.hash == bad and seed == 1 else 90.0)
+    trained(lambda graph, seed: None if (graph.hash, seed) == (bad, 1) else 90.0)
     numbers = check.checked(given, outcomes, tmp_path, seeds=2)
     assert numbers["failed"] == [
         {"set": check.FOUND, "hash": bad, "reason": "seed 1: diverged: at once"}
     ]
+    assert list(numbers["rank"]) == ["mae"], "what is all the same has no order"
+    report.write(tmp_path / "report", given, outcomes, numbers, "nape-bench search")
+    page = (tmp_path / "report" / "README.md").read_text()
+    assert f"{check.FOUND} {bad[:8]}, seed 1: diverged: at once" in page
     assert bad not in [row["hash"] for row in numbers["networks"]]
     trained(lambda graph, seed: None)
     with pytest.raises(DataError, match="every training of start failed"):
