@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nape_bench.errors import DataError
 from nape_bench.evaluation.environment import environment
+from nape_bench.graph.vocabulary import OPS, WEIGHTED
 from nape_bench.metrics.bootstrap import bootstrap_intervals
 from nape_bench.search.node import Node
 from nape_bench.search.rivals import random_mutants, random_of_space
@@ -219,6 +221,28 @@ def layers_changed(before: ArchGraph, after: ArchGraph) -> dict[str, list[int]]:
     counts = [Counter(Node(*row).told for row in g.nodes.tolist()) for g in (before, after)]
     kinds = sorted(set(counts[0]) | set(counts[1]))
     return {kind: [c[kind] for c in counts] for kind in kinds if counts[0][kind] != counts[1][kind]}
+
+
+def nodes_changed(before: ArchGraph, after: ArchGraph) -> tuple[list[int], list[int]]:
+    """Return the nodes of each graph that the other has no counterpart of, in the order of nodes.
+
+    Layers are alike that have the same operation, window and, where they have weights, channels.
+    """
+    words = [
+        [
+            (Node(*row).told, row[6] if OPS[row[0]] in WEIGHTED else 0)
+            for row in graph.nodes.tolist()
+        ]
+        for graph in (before, after)
+    ]
+    gone: list[int] = []
+    new: list[int] = []
+    matcher = SequenceMatcher(None, words[0], words[1], autojunk=False)
+    for kind, first, end, other, other_end in matcher.get_opcodes():
+        if kind != "equal":
+            gone += range(first, end)
+            new += range(other, other_end)
+    return gone, new
 
 
 def best_so_far(outcome: Outcome, *, higher_is_better: bool) -> list[tuple[int, float]]:

@@ -62,6 +62,7 @@ def pictures(
         for name in order if any(row["set"] == name for row in rows)
     ]  # fmt: skip
     best = check.found_by(outcomes)[0]
+    gone, new = check.nodes_changed(given.start, best.graph)
     steps = check.best_so_far(outcomes[0], higher_is_better=given.objective.higher_is_better)
     return {
         "front.svg": dots(
@@ -73,8 +74,12 @@ def pictures(
             title=f"{space}: path of the first search",
             told="the best network so far that keeps the limits", name=f"path-{space}",
         ),
-        "before.svg": given.start.draw(title=f"{space}: before", layout="own"),
-        "after.svg": best.graph.draw(title=f"{space}: after", layout="own"),
+        "before.svg": given.start.draw(
+            title=f"{space}: before, framed what went", fold=False, layout="own", marked=gone
+        ),
+        "after.svg": best.graph.draw(
+            title=f"{space}: after, framed what came", fold=False, layout="own", marked=new
+        ),
     }  # fmt: skip
 
 
@@ -161,7 +166,8 @@ def page(numbers: dict[str, Any], command: str) -> str:
     lines += [f"{number}. {change}" for number, change in enumerate(best["changes"], start=1)]
     lines += ["", "| layers | before | after |", "| --- | ---: | ---: |"]
     lines += [f"| {kind} | {n} | {m} |" for kind, (n, m) in best["layers"].items()]
-    lines += ["", "| before | after |", "| --- | --- |",
+    lines += ["", "Framed is what the other has not, in the order of layers.", "",
+              "| before | after |", "| --- | --- |",
               "| ![before](before.svg) | ![after](after.svg) |", ""]  # fmt: skip
     return "\n".join(lines)
 

@@ -203,6 +203,10 @@ def test_the_path_from_the_start_is_told(tmp_path: Path) -> None:
     mutant, _ = mutate(START, np.random.default_rng(0), kinds=["kernel"])
     changed = check.layers_changed(START, mutant)
     assert sorted(after - before for before, after in changed.values()) == [-1, 1]
+    gone, new = check.nodes_changed(START, mutant)
+    assert gone == new == np.flatnonzero((START.nodes != mutant.nodes).any(axis=1)).tolist()
+    assert mutant.draw(fold=False, marked=new).count('class="mark"') == len(new) == 1
+    assert 'class="mark"' not in START.draw()
 
 
 def test_lines_are_plain_json(tmp_path: Path) -> None:
