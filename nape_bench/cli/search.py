@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nape_bench.cli.architectures import GRAPH_FILES, read_graph
 from nape_bench.cli.command import Command, positive, print_table
 from nape_bench.errors import NapeError
 
@@ -36,7 +37,10 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--space", metavar="FAMILY", help="`nape-bench spaces` lists them")
     what.add_argument("--from", dest="start", metavar="ARCH", help="the architecture to begin "
                       "with, as its space writes it; best: the one of the best label that the "
-                      "predictor is fitted to")  # fmt: skip
+                      "predictor is fitted to; or a network of your own, an ONNX model (.onnx) or "
+                      "the JSON of `nape-bench graph --json` (.json)")  # fmt: skip
+    what.add_argument("--resolution", type=positive, help="pixels where an ONNX model leaves them "
+                      "open")  # fmt: skip
     what.add_argument(
         "--moves", default="graph", metavar="WHAT", help="graph: operations, kernels, widths, "
         "layers and parts of the graph are changed; space: one change of the specification, so "
@@ -98,12 +102,17 @@ def _run(args: argparse.Namespace) -> None:
     lacking = [name for name in ("space", "start", "out") if getattr(args, name) is None]
     if lacking:
         raise NapeError(f"give --{lacking[0].replace('start', 'from')}")
+    if args.verify and args.scale != "micro":
+        raise NapeError("--verify micro trains networks of --scale micro")
     if args.report and not args.verify:
         raise NapeError("--report tells what --verify measured: give both")
     from nape_bench.search import study as studies
 
     progress = not args.quiet and sys.stderr.isatty()
-    given = studies.ready(_study(args), progress=progress)
+    graph = None
+    if args.start.endswith(GRAPH_FILES):
+        graph = read_graph(args.start, args.resolution)
+    given = studies.ready(_study(args), graph=graph, progress=progress)
     outcomes = studies.run(given, args.out, progress=progress)
     _print_found(outcomes)
     if not args.verify:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from nape_bench.errors import DataError
 from nape_bench.graph import GraphTable
 from nape_bench.labels.micro.recipe import GRAPH_SCALE, RECIPES, SCALES, Recipe, SharedRecipe
-from nape_bench.labels.micro.scaled import scaled
+from nape_bench.labels.micro.scaled import scaled, scaled_graph
 from nape_bench.spaces import space as space_of
 
 if TYPE_CHECKING:
@@ -49,6 +49,16 @@ def builder(space: Space, scale: str) -> Callable[[Spec], ArchGraph]:
         return space.build
     small, task = SCALES[_with_scale(space.name)], recipe_for(space.name).task
     return lambda spec: scaled(space, spec, small, task)
+
+
+def shrunk_to(space: str, graph: ArchGraph) -> ArchGraph:
+    """Make a network of one's own as small as those of a space are for micro training.
+
+    Raises:
+        DataError: The space has no micro scale.
+        GraphError: The network cannot be made small (`graph.shrink`).
+    """
+    return scaled_graph(graph, SCALES[_with_scale(space)], recipe_for(space).task)
 
 
 def rebuilt(ids: Sequence[str], scale: str) -> GraphTable:

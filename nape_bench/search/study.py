@@ -13,7 +13,7 @@ from nape_bench.predictors import predictor
 from nape_bench.search.loop import Outcome, Plan, search
 from nape_bench.search.moves import GraphMoves, Moves, SpaceMoves
 from nape_bench.search.objective import Known, Objective
-from nape_bench.search.scales import FULL, MICRO, builder
+from nape_bench.search.scales import FULL, MICRO, builder, shrunk_to
 from nape_bench.search.teach import lesson, taught
 from nape_bench.spaces import space as space_of
 
@@ -123,10 +123,17 @@ class Ready:
         return np.random.default_rng([self.study.plan.seed, RANDOM_SEED])
 
 
-def ready(study: Study, *, progress: bool = False) -> Ready:
+def ready(study: Study, *, graph: ArchGraph | None = None, progress: bool = False) -> Ready:
     """Build the start and fit the predictor.
 
+    Args:
+        study: The study.
+        graph: A network of one's own to begin with, in place of `study.start`, which says what it
+            is called; at micro scale it is made small first.
+        progress: Whether to show progress.
+
     Raises:
+        NapeError: A graph is given, and moves stay inside a space.
         UnknownNameError: A name that nobody knows.
         SpecError: The start is none of the space.
         ProtocolError, DataError: As for `teach.lesson`.
@@ -134,8 +141,14 @@ def ready(study: Study, *, progress: bool = False) -> Ready:
     space = space_of(study.space)
     build = builder(space, study.scale)
     given = lesson(study.fit, study.scale)
-    spec = space.parse(given.best() if study.start == BEST else study.start)
-    start = build(spec)
+    if graph is not None:
+        if study.moves == SPACE:
+            raise NapeError("a graph has no specification: moves inside a space need one")
+        start = graph if study.scale == FULL else shrunk_to(study.space, graph)
+        spec = study.start
+    else:
+        named = space.parse(given.best() if study.start == BEST else study.start)
+        start, spec = build(named), space.format(named)
     model = _model(study, given, progress=progress)
     latency = None
     if study.latency is not None:
@@ -155,7 +168,7 @@ def ready(study: Study, *, progress: bool = False) -> Ready:
     else:
         donors = [given.graphs[number] for number in range(min(DONORS, len(given.graphs)))]
         moves = GraphMoves(study.kinds, donors)
-    return Ready(study, space, build, start, space.format(spec), given, objective, moves)
+    return Ready(study, space, build, start, spec, given, objective, moves)
 
 
 def _model(study: Study, given: Lesson, *, progress: bool) -> Predictor:

@@ -31,6 +31,24 @@ def test_search(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == out, "a search that has ended is told again"
 
 
+def test_a_network_of_ones_own_is_a_start(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["graph", "hiaml", "z-t31-src8-l20", "--json"]) == 0
+    (tmp_path / "mine.json").write_text(capsys.readouterr().out)
+    argv = ["search", "--space", "hiaml", "--with", "gbdt", *SMALL]
+    told = []
+    for start in ("z-t31-src8-l20", str(tmp_path / "mine.json")):
+        assert main([*argv, "--from", start, "--out", str(tmp_path / str(len(told)))]) == 0
+        told.append(capsys.readouterr().out.splitlines()[2].split())
+    assert told[0][0] == told[1][0] == "start"
+    # As it is given it has two blocks a stage, where the space's micro scale has one.
+    assert int(told[1][2].replace(",", "")) > int(told[0][2].replace(",", ""))
+    argv += ["--moves", "space", "--from", str(tmp_path / "mine.json"), "--out", "x"]
+    assert main(argv) == 2
+    assert "no specification" in capsys.readouterr().err
+
+
 def test_search_in_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     argv = ["search", "--table", "nape/hiaml/micro", "--with", "flops", "--runs", "2"]
     argv += ["--queries", "30", "--report", str(tmp_path / "report"), "--quiet"]
@@ -46,6 +64,21 @@ def test_search_in_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     [
         (["--space", "hiaml"], "give --from"),
         (["--space", "hiaml", "--from", "best", "--out", "x", "--report", "y"], "--verify"),
+        (
+            [
+                "--space",
+                "hiaml",
+                "--from",
+                "best",
+                "--out",
+                "x",
+                "--verify",
+                "micro",
+                "--scale",
+                "full",
+            ],
+            "--scale micro",
+        ),
         (["--table", "nape/hiaml/micro", "--space", "hiaml"], "goes without --space"),
         (["--space", "hiaml", "--from", "best", "--out", "x", "--moves", "up"], "graph or space"),
         (["--space", "hiaml", "--from", "best", "--out", "x", "--latency", "-5%"], "protocol"),
