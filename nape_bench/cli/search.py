@@ -82,6 +82,9 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--keep", type=positive, default=8, help="networks to find (8)")
     how.add_argument("--runs", type=positive, default=1, help="searches, with the seeds from "
                      "--seed on (1)")  # fmt: skip
+    how.add_argument("--rounds", type=positive, default=1, help="times to search; between two of "
+                     "them what was found is trained and learnt from, as many random mutants "
+                     "too (1)")  # fmt: skip
     how.add_argument("--seed", type=int, default=0, help="of the first (0)")
     how.add_argument("--out", type=Path, metavar="DIR", help="where the search is kept: "
                      "the same command goes on where it was ended")  # fmt: skip
@@ -106,6 +109,7 @@ def _run(args: argparse.Namespace) -> None:
         raise NapeError("--verify micro trains networks of --scale micro")
     if args.report and not args.verify:
         raise NapeError("--report tells what --verify measured: give both")
+    from nape_bench.search import closed
     from nape_bench.search import study as studies
 
     progress = not args.quiet and sys.stderr.isatty()
@@ -113,7 +117,7 @@ def _run(args: argparse.Namespace) -> None:
     if args.start.endswith(GRAPH_FILES):
         graph = read_graph(args.start, args.resolution)
     given = studies.ready(_study(args), graph=graph, progress=progress)
-    outcomes = studies.run(given, args.out, progress=progress)
+    given, outcomes = closed.rounds(given, args.out, progress=progress)
     _print_found(outcomes)
     if not args.verify:
         return
@@ -169,6 +173,7 @@ def _study(args: argparse.Namespace) -> Study:
         scale=args.scale,
         free=args.free,
         runs=args.runs,
+        rounds=args.rounds,
         plan=plan,
     )
 

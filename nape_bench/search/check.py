@@ -131,7 +131,12 @@ def told(
     limits = dict(given.objective.limits)
     best = found_by(outcomes)[0]
     return {
-        "study": {**given.study.facts(), "runs": given.study.runs, **asdict(given.study.plan)},
+        "study": {
+            **given.study.facts(),
+            "runs": given.study.runs,
+            "rounds": given.study.rounds,
+            **asdict(given.study.plan),
+        },
         "dataset": {
             "name": dataset.name,
             "config": dataset.config,

@@ -102,6 +102,7 @@ def page(numbers: dict[str, Any], command: str) -> str:
             f"- Predictor: `{study['predictor']}`, taught by {dataset['labels']} labels of "
             f"`{study['fit']}` ({dataset['name']} {dataset['version']})."
         ),
+        *_rounds(study),
         (
             f"- {len(numbers['search'])} searches ({study['method']}, moves: {study['moves']}) of "
             f"{study['steps']} steps scored {scored:,} networks."
@@ -170,6 +171,17 @@ def page(numbers: dict[str, Any], command: str) -> str:
               "| before | after |", "| --- | --- |",
               "| ![before](before.svg) | ![after](after.svg) |", ""]  # fmt: skip
     return "\n".join(lines)
+
+
+def _rounds(study: dict[str, Any]) -> list[str]:
+    if study["rounds"] == 1:
+        return []
+    return [
+        (
+            f"- Closed loop: {study['rounds'] - 1} rounds before the last trained what they found "
+            "and as many random rivals, once each; the predictor learnt from them (counted above)."
+        )
+    ]
 
 
 def _chosen(start: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,6 +55,8 @@ class Study:
         scale: `MICRO` or `FULL`.
         free: Whether layers may be used that the predictor has not seen.
         runs: Searches, with the seeds from the plan's on.
+        rounds: Times that they are made; between two of them the predictor learns from trainings
+            (`closed.rounds`).
         plan: How each is made.
     """
 
@@ -71,6 +73,7 @@ class Study:
     scale: str = MICRO
     free: bool = False
     runs: int = 1
+    rounds: int = 1
     plan: Plan = field(default_factory=Plan)
 
     def __post_init__(self) -> None:
@@ -84,13 +87,18 @@ class Study:
         if ("latency" in self.cuts) != (self.latency is not None):
             raise NapeError("a limit of latency needs a protocol to learn latency from, and a "
                             "protocol a limit")  # fmt: skip
-        if self.runs < 1:
-            raise NapeError(f"runs is at least 1, not {self.runs}")
+        for name in ("runs", "rounds"):
+            if getattr(self, name) < 1:
+                raise NapeError(f"{name} is at least 1, not {getattr(self, name)}")
+        if self.rounds > 1 and (self.scale != MICRO or self.loaded is not None):
+            raise NapeError("rounds train networks of micro scale, and fit the predictor anew: "
+                            "they go without full scale and without a predictor that was saved"
+                            )  # fmt: skip
 
     def facts(self) -> dict[str, Any]:
         """Return what says which study this is, as plain JSON."""
         told = asdict(self)
-        del told["plan"], told["runs"]
+        del told["plan"], told["runs"], told["rounds"]
         return told
 
 
@@ -171,6 +179,12 @@ def ready(study: Study, *, graph: ArchGraph | None = None, progress: bool = Fals
     return Ready(study, space, build, start, spec, given, objective, moves)
 
 
+def refitted(given: Ready) -> Ready:
+    """Return a study with its predictor fitted anew to its lesson."""
+    model = _model(given.study, given.lesson, progress=False)
+    return replace(given, objective=replace(given.objective, predictor=model))
+
+
 def _model(study: Study, given: Lesson, *, progress: bool) -> Predictor:
     if study.loaded is None:
         return taught(predictor(study.predictor, progress=progress, **study.settings), given)
@@ -196,7 +210,8 @@ def run(given: Ready, folder: Path, *, progress: bool = False) -> list[Outcome]:
         plan = Plan(**{**asdict(study.plan), "seed": study.plan.seed + number})
         outcome = search(
             given.start, given.objective, given.moves, plan, folder / f"seed{plan.seed}",
-            spec=given.spec, settings=study.facts(), progress=progress,
+            spec=given.spec, settings={**study.facts(), "labels": given.lesson.seen},
+            progress=progress,
         )  # fmt: skip
         outcomes.append(outcome)
     return outcomes

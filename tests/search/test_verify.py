@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from nape_bench.errors import DataError
+from nape_bench.errors import DataError, NapeError
 from nape_bench.labels import Report
-from nape_bench.search import Plan, check, report, study, verify
+from nape_bench.search import Plan, check, closed, report, study, verify
 from nape_bench.search.study import BEST, SPACE, Study
 
 if TYPE_CHECKING:
@@ -97,6 +97,38 @@ def test_the_best_labelled_is_a_start() -> None:
     place = int(np.argmax(given.lesson.y))
     assert best.spec == given.lesson.ids[place].removeprefix("hiaml:")
     assert best.start == best.lesson.graphs[place]
+
+
+@pytest.mark.parametrize("moves", ["graph", "space"])
+def test_rounds_learn_from_what_they_found(tmp_path: Path, trained: Any, moves: str) -> None:
+    asked: list[int] = []
+
+    def accuracy(graph: ArchGraph, seed: int) -> float:
+        asked.append(seed)
+        return 50.0
+
+    trained(accuracy)
+    how = {"predictor": "gbdt", "fit": "in-family/hiaml", "cuts": {"flops": -0.05}, "moves": moves}
+    plan = Plan(steps=2, batch=20, pool=10, keep=3)
+    begun = study.ready(Study("hiaml", "z-t31-src8-l20", plan=plan, rounds=2, **how))
+    given, outcomes = closed.rounds(begun, tmp_path)
+    assert set(asked) == {0}
+    more = given.lesson.seen - begun.lesson.seen
+    assert 3 <= more <= 6
+    assert given.lesson.y[-more:].tolist() == [50.0] * more
+    assert (tmp_path / "round0" / "seed0" / "steps.jsonl").is_file()
+    learnt = given.lesson.graphs[np.arange(len(given.lesson.y) - more, len(given.lesson.y))]
+    before, after = (of.objective.predictor.predict(learnt) for of in (begun, given))
+    assert after.mean() < before.mean()
+    again = closed.rounds(begun, tmp_path)[1]
+    assert repr(again[0].best[0].facts) == repr(outcomes[0].best[0].facts)
+
+
+def test_rounds_need_a_predictor_that_can_be_fitted_anew() -> None:
+    with pytest.raises(NapeError, match="rounds train networks of micro scale"):
+        small(rounds=2, scale="full")
+    with pytest.raises(NapeError, match="rounds is at least 1"):
+        small(rounds=0)
 
 
 def test_differences_have_the_right_width() -> None:
