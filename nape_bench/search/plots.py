@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from nape_bench.picture import Picture
 
 _RADIUS = 4.0
-_LEGEND = (70, 60, 15)
-"""Where the legend begins, in pixels, and the height of a line of it."""
+_LEGEND = (370, 318, 15)
+"""Where the last line of the legend is, in pixels, and how high one is: low on the right, where
+what costs much is seldom bad."""
 
 
 class Dot(NamedTuple):
@@ -36,7 +37,13 @@ SHAPES = ("circle", "square", "triangle", "cross")
 
 
 def dots(
-    sets: Sequence[tuple[str, Sequence[Dot]]], *, x: str, y: str, title: str, name: str
+    sets: Sequence[tuple[str, Sequence[Dot]]],
+    *,
+    x: str,
+    y: str,
+    title: str,
+    name: str,
+    told: str = "",
 ) -> Picture:
     """Draw sets of networks, each with a shape of its own.
 
@@ -46,19 +53,20 @@ def dots(
         y: What the vertical axis shows.
         title: What stands above.
         name: Identifier of the picture on its page.
+        told: What is said below the title; how many networks each set has, if nothing is.
     """
     every = [dot for _, own in sets for dot in own]
     across = axis(min(d.x for d in every), max(d.x for d in every), x)
     up = axis(min(d.y for d in every), max(d.y for d in every), y)
     listed = ", ".join(f"{len(own)} {of}" for of, own in sets)
-    plot = Plot(across, up, title=title, description=listed, name=name)
+    plot = Plot(across, up, title=title, description=told or listed, name=name)
     for shape, (_, own) in zip(SHAPES, sets, strict=False):
         for dot in own:
             mark = _mark(shape, *plot.at(dot.x, dot.y))
             plot.add(f"<g><title>{escape(dot.told)}</title>{mark}</g>")
-    left, top, line = _LEGEND
+    left, bottom, line = _LEGEND
     for number, (shape, (of, _)) in enumerate(zip(SHAPES, sets, strict=False)):
-        at = top + line * number
+        at = bottom - line * (len(sets) - 1 - number)
         plot.add(_mark(shape, left + 6, at - 4))
         plot.add(f'<text x="{left + 16}" y="{at}">{escape(of)}</text>')
     return plot.svg()

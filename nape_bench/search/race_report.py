@@ -146,6 +146,7 @@ def picture(numbers: dict[str, Any]) -> str:
     return dots(
         sets, x="questions", y=f"best {table['target']} so far, mean",
         title=f"{table['name']}/{table['config']}: best label so far", name="race",
+        told=f"mean over {numbers['runs']} seeds",
     )  # fmt: skip
 
 
