@@ -32,6 +32,7 @@ COMMANDS = (
     "compare",
     "baselines",
     "predict",
+    "search",
     "submit",
     "check",
     "leaderboard_build",

@@ -6,7 +6,7 @@ with strides, dilation, groups and slot order added so that a network can be bui
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -270,6 +270,7 @@ class ArchGraph:
         title: str | None = None,
         fold: bool = True,
         layout: Literal["auto", "dot", "own"] = "auto",
+        marked: Collection[int] = (),
     ) -> Picture:
         """Return a picture as SVG, top down: it stands on its own and knows dark pages (`drawing`).
 
@@ -282,13 +283,14 @@ class ArchGraph:
             fold: Whether what repeats itself is drawn once.
             layout: "dot" is graphviz's, "own" needs nothing installed, "auto" is dot where it is
                 installed and succeeds, else own.
+            marked: Nodes that get a frame, by number; of what is folded the first copy's count.
 
         Raises:
             GraphError: There are more than 5,000 nodes, or `layout` is unknown or "dot" fails.
         """
         from nape_bench.graph.drawing import draw
 
-        return draw(self, title=title, fold=fold, layout=layout)
+        return draw(self, title=title, fold=fold, layout=layout, marked=marked)
 
     def _repr_svg_(self) -> str | None:
         """Return the picture that notebooks show, or None where there are too many nodes."""

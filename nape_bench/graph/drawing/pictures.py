@@ -13,6 +13,8 @@ from nape_bench.graph.drawing.svg import Row, picture
 from nape_bench.graph.drawing.words import hover_text, kind_of, row_text, rows_of
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from nape_bench.graph.arch_graph import ArchGraph
     from nape_bench.picture import Picture
 
@@ -34,6 +36,7 @@ def draw(
     title: str | None = None,
     fold: bool = True,
     layout: Literal["auto", "dot", "own"] = "auto",
+    marked: Collection[int] = (),
 ) -> Picture:
     """Draw a graph; see `ArchGraph.draw`, which this is."""
     if len(graph) > MOST_NODES:
@@ -50,6 +53,7 @@ def draw(
                 row_text(columns[n]) + (" (h-swish)" if n in drawn.swishes else ""),
                 hover_text(n, columns[n], flops[n], params[n]),
                 kind_of(ops[n]),
+                n in marked,
             )
             for n in box.nodes
         ]

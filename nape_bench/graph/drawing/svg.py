@@ -24,11 +24,12 @@ FRAME = 9.0
 
 
 class Row(NamedTuple):
-    """One node in a box: what it says, what it says on hover, and its kind."""
+    """One node in a box: what it says, what it says on hover, its kind, and if it is framed."""
 
     text: str
     hover: str
     kind: str
+    marked: bool = False
 
 
 def picture(
@@ -100,6 +101,7 @@ def _style(name: str) -> str:
         f"{own} .page{{fill:var(--page)}}{own} text{{fill:var(--ink)}}{fills}"
         f"{own} .head{{font-size:15px;font-weight:600}}{own} .row{{text-anchor:middle}}"
         f"{own} .rim{{fill:none;stroke:var(--line)}}{own} .edge{{fill:none;stroke:var(--line)}}"
+        f"{own} .mark{{fill:none;stroke:var(--ink);stroke-width:2}}"
         f"{own} .tip{{fill:var(--line)}}{own} .times{{font-size:15px;font-weight:600}}"
         f"{own} .frame{{fill:var(--frame);stroke:var(--line);stroke-dasharray:4 3}}"
     )
@@ -134,6 +136,12 @@ def _box(rows: list[Row], size: Point, place: Point) -> str:
             f'<text class="row" x="{x + width / 2:.1f}" y="{y + i * tall + 12.5:.1f}">'
             f"{escape(row.text)}</text></g>"
         )
+    for i, row in enumerate(rows):
+        if row.marked:
+            parts.append(
+                f'<rect class="mark" x="{x + 1:.1f}" y="{y + i * tall + 1:.1f}" '
+                f'width="{width - 2:.1f}" height="{tall - 2:.1f}" rx="2"/>'
+            )
     rim = (
         f'<rect class="rim" x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" '
         'rx="3"/>'

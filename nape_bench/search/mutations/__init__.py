@@ -1,0 +1,1 @@
+"""Mutations of graphs, one kind a file."""
