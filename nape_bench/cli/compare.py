@@ -29,8 +29,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
             name,
             metavar=name.upper(),
-            help="the folder of a result, a recorded baseline or a submission; or the name of one of "
-            "the last two",
+            help="the folder of a result, a recorded baseline or a submission; or the name of "
+            "one of the last two",
         )
     parser.add_argument(
         "--protocol",
