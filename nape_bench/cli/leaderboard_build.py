@@ -34,6 +34,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 def _run(args: argparse.Namespace) -> int:
     from nape_bench.leaderboard.assemble import assemble
     from nape_bench.leaderboard.build import SITE, write_board
+    from nape_bench.leaderboard.checking.finding import Level
     from nape_bench.leaderboard.checking.folders import Folders
     from nape_bench.leaderboard.quoted import read_quoted
 
@@ -48,6 +49,8 @@ def _run(args: argparse.Namespace) -> int:
     write_board(board, read_quoted(args.board / "quoted"), out, site=not args.no_site)
     for name, findings in board.refused.items():
         for finding in findings:
+            if finding.level is Level.NOTE:
+                continue
             print(f"{name} is not on the board: {finding}", file=sys.stderr)
     places = sum(len(ranking.places) for ranking in board.rankings.values())
     print(
