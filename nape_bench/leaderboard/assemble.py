@@ -171,8 +171,8 @@ def _checked(folder: Path, sheets: Sheets, told: dict[str, Any]) -> Report:
 
 
 def _is_merely_stale(report: Report) -> bool:
-    wrong = [each for each in report.findings if each.level is Level.ERROR]
-    return bool(wrong) and all(each.code == STALE for each in wrong) and bool(report.predicted)
+    stale = all(each.code == STALE for each in report.against)
+    return stale and bool(report.against) and bool(report.predicted)
 
 
 def _told(

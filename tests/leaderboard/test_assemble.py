@@ -125,6 +125,12 @@ def test_a_new_dataset_version_makes_places_stale_and_ends_nothing_else(folders:
     assert made.refused == {}
 
 
+def test_what_is_stale_and_asked_about_does_not_stand(folders: Folders) -> None:
+    submit(folders.root, "oracle", guesses(0.01, 4))
+    write_sheet(folders.sheets, sheet(SHOTS, version="v1.2", content_hash="e" * 64))
+    assert set(assemble(folders).refused) == {"oracle"}
+
+
 def test_where_labels_are_not_at_hand_the_stored_result_stands_in(folders: Folders) -> None:
     before = assemble(folders)
     store(folders)

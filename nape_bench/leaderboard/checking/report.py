@@ -55,13 +55,19 @@ class Report:
         return self.considered if self.considered.get(FINGERPRINT) == self.fingerprint else {}
 
     @property
+    def against(self) -> tuple[Finding, ...]:
+        """The findings that keep it from the board."""
+        return tuple(
+            finding
+            for finding in self.findings
+            if finding.level is Level.ERROR
+            or (finding.level is Level.QUESTION and finding.code not in self.accepted)
+        )
+
+    @property
     def holds(self) -> bool:
         """Whether it may stand on the board."""
-        return not any(
-            finding.level is Level.ERROR
-            or (finding.level is Level.QUESTION and finding.code not in self.accepted)
-            for finding in self.findings
-        )
+        return not self.against
 
     def to_dict(self) -> dict[str, Any]:
         """Return findings and scores as plain JSON."""
