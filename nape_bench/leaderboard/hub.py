@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nape_bench.data.hub.repository import asking
+from nape_bench.data.hub.repository import Repository, asking
 from nape_bench.errors import HubError
 from nape_bench.leaderboard.checking.folder import NEEDED
 
@@ -23,7 +23,7 @@ def open_pull_request(folder: Path, repository: str) -> str:
         The address of the pull request.
 
     Raises:
-        HubError: The Hub cannot be reached, or refuses.
+        HubError: The Hub cannot be reached, has no such repository, or refuses.
     """
     from huggingface_hub import CommitOperationAdd, HfApi
 
@@ -32,6 +32,9 @@ def open_pull_request(folder: Path, repository: str) -> str:
         for name in (*NEEDED, "README.md")
         if (folder / name).is_file()
     ]
+    # Asked first, since the client tries an upload for half a minute where nobody answers.
+    if Repository(repository).refs() is None:
+        raise HubError(f"{repository}: the Hub has no such dataset repository; name one with --to")
     with asking(repository):
         done = HfApi().create_commit(
             repository,
