@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nape_bench.cli.command import Command, print_table
+from nape_bench.cli.command import Command, add_folder, print_table
 from nape_bench.errors import ProtocolError
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from nape_bench.evaluation.recording import Done, Recipe
     from nape_bench.predictors import Predictor
@@ -21,13 +21,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "names", metavar="NAME", nargs="*", help="folders below DIR (all if none is said)"
     )
-    parser.add_argument(
-        "--root",
-        type=Path,
-        default=Path("baselines"),
-        metavar="DIR",
-        help="where recorded baselines are (baselines)",
-    )
+    add_folder(parser, "--root", "baselines", "where recorded baselines are")
     parser.add_argument(
         "--run", action="store_true", help="run what is missing or no longer holds, and record it"
     )

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nape_bench.cli.command import Command, print_table
+from nape_bench.cli.command import Command, add_folder, print_table
 
 if TYPE_CHECKING:
     import argparse
@@ -20,19 +20,9 @@ REFUSED = 1
 
 def add_board_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that say where the board's folders are."""
-    parser.add_argument(
-        "--board",
-        type=Path,
-        default=Path("leaderboard"),
-        metavar="DIR",
-        help="the folder of the board (leaderboard)",
-    )
-    parser.add_argument(
-        "--baselines",
-        type=Path,
-        default=Path("baselines"),
-        metavar="DIR",
-        help="recorded baselines, which stand on the board too (baselines)",
+    add_folder(parser, "--board", "leaderboard", "the folder of the board")
+    add_folder(
+        parser, "--baselines", "baselines", "recorded baselines, which stand on the board too"
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -68,6 +69,20 @@ class Command:
 
 def no_arguments(parser: argparse.ArgumentParser) -> None:
     """Add nothing."""
+
+
+def add_folder(parser: argparse.ArgumentParser, flag: str, default: str, what: str) -> None:
+    """Add an argument that names a folder.
+
+    Args:
+        parser: What it is added to.
+        flag: As in "--board".
+        default: The folder where it is not given.
+        what: What the folder is, for the help.
+    """
+    parser.add_argument(
+        flag, type=Path, default=Path(default), metavar="DIR", help=f"{what} ({default})"
+    )
 
 
 def positive(text: str) -> int:

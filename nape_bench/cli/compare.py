@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nape_bench.cli.command import Command
+from nape_bench.cli.command import Command, add_folder
 from nape_bench.cli.output import check_folder, write_picture
 from nape_bench.errors import ProtocolError
 from nape_bench.registry import unknown_name
@@ -41,20 +41,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--metric", default="spearman", metavar="M", help="what they are compared by (spearman)"
     )
-    parser.add_argument(
-        "--root",
-        type=Path,
-        default=Path("baselines"),
-        metavar="DIR",
-        help="where recorded baselines are (baselines)",
-    )
-    parser.add_argument(
-        "--board",
-        type=Path,
-        default=Path("leaderboard"),
-        metavar="DIR",
-        help="the folder of the board, for submissions (leaderboard)",
-    )
+    add_folder(parser, "--root", "baselines", "where recorded baselines are")
+    add_folder(parser, "--board", "leaderboard", "the folder of the board, for submissions")
     parser.add_argument(
         "--top",
         type=_count,

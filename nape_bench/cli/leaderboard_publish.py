@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nape_bench.cli.command import Command
+from nape_bench.cli.command import Command, add_folder
 from nape_bench.cli.publish import print_change, summary
 
 if TYPE_CHECKING:
@@ -16,13 +15,7 @@ TO = "nape/leaderboard"
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--site",
-        type=Path,
-        default=Path("leaderboard/site"),
-        metavar="DIR",
-        help="the built site (leaderboard/site)",
-    )
+    add_folder(parser, "--site", "leaderboard/site", "the built site")
     parser.add_argument("--to", default=TO, metavar="OWNER/NAME", help=f"the Space ({TO})")
     parser.add_argument(
         "--dry-run", action="store_true", help="tell what would change, and change nothing"

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nape_bench.cli.command import Command
+from nape_bench.cli.command import Command, add_folder
 
 if TYPE_CHECKING:
     import argparse
@@ -19,13 +18,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         help="protocols to write (those that have a sheet, and are at hand, if none is said)",
     )
-    parser.add_argument(
-        "--board",
-        type=Path,
-        default=Path("leaderboard"),
-        metavar="DIR",
-        help="the folder of the board (leaderboard)",
-    )
+    add_folder(parser, "--board", "leaderboard", "the folder of the board")
     parser.add_argument("--quiet", action="store_true", help="show no progress")
 
 

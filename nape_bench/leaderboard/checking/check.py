@@ -60,13 +60,7 @@ def check_submission(
     metadata, findings = read_metadata(text)
     if metadata is None:
         return Report(folder.name, tuple(findings))
-    asked, findings = _sheets(metadata, sheets)
-    try:
-        table = read_predictions(read_bytes(folder, PREDICTIONS_FILE))
-    except RefusedError as refused:
-        return Report(folder.name, (*findings, refused.finding), metadata)
-    predicted, misfits = fit_to_sheets(table, metadata, asked)
-    findings += misfits
+    predicted, asked, findings = read_predicted(folder, metadata, sheets)
     findings += check_labels(predicted, asked)
     findings += check_copies(predicted, others or {})
     kept = taken or {}
@@ -82,6 +76,28 @@ def check_submission(
     )
     findings += check_scores(scores, asked, best or {})
     return Report(folder.name, tuple(findings), metadata, predicted, scores, accepted or {})
+
+
+def read_predicted(
+    folder: Path, metadata: Metadata, sheets: Sheets
+) -> tuple[dict[str, Predicted], dict[str, Sheet], list[Finding]]:
+    """Read a submission's predictions, as far as they fit what its protocols ask.
+
+    Args:
+        folder: Its folder, whose files `check_folder` has passed.
+        metadata: What it says of itself.
+        sheets: What protocols ask.
+
+    Returns:
+        Predictions by protocol, what these protocols ask, and what is wrong.
+    """
+    asked, findings = _sheets(metadata, sheets)
+    try:
+        table = read_predictions(read_bytes(folder, PREDICTIONS_FILE))
+    except RefusedError as refused:
+        return {}, asked, [*findings, refused.finding]
+    predicted, misfits = fit_to_sheets(table, metadata, asked)
+    return predicted, asked, [*findings, *misfits]
 
 
 def _unreadable(failed: RefusedError | UnicodeDecodeError) -> Finding:

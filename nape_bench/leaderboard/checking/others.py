@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nape_bench.errors import DataError
-from nape_bench.leaderboard.checking.check import check_submission
+from nape_bench.leaderboard.checking.check import check_submission, read_predicted
 from nape_bench.leaderboard.checking.finding import Finding, error
 from nape_bench.leaderboard.checking.folder import check_folder, read_bytes
 from nape_bench.leaderboard.checking.metadata import (
@@ -40,17 +40,18 @@ def check_beside_others(folder: Path, folders: Folders) -> Report:
     if folders.is_taken(folder):
         return Report(folder.name, (name_taken(folder.name),))
     rest = {name: path for name, path in folders.listed().items() if name != folder.name}
+    # YAML takes longest to read: once each.
+    said = {name: told for name, path in rest.items() if (told := metadata_of(path)) is not None}
     wanted, sheets = protocols_of(folder), Sheets(folders.sheets)
     report = check_submission(
         folder,
         sheets,
-        others=predictions_of(rest, sheets, wanted, folder.name),
+        others=_predictions_of(rest, said, sheets, wanted, folder.name),
         best=best_of({name: read_stored(folders.results, name) for name in rest}, wanted),
         accepted=folders.accepted().get(folder.name),
     )
     if report.metadata is None:
         return report
-    said = {name: told for name, path in rest.items() if (told := metadata_of(path)) is not None}
     return replace(report, findings=(*report.findings, *check_name(report.metadata, said)))
 
 
@@ -80,22 +81,23 @@ def may_be_copied(metadata: Metadata, by: str) -> bool:
     return metadata.superseded_by == by or metadata.lifecycle == WITHDRAWN
 
 
-def predictions_of(
-    listed: Mapping[str, Path], sheets: Sheets, wanted: Iterable[str], by: str
+def _predictions_of(
+    listed: Mapping[str, Path],
+    said: Mapping[str, Metadata],
+    sheets: Sheets,
+    wanted: set[str],
+    by: str,
 ) -> dict[str, dict[str, Predicted]]:
     """Read the predictions of submissions on some protocols, by name and protocol.
 
     Those that the submission `by` may copy are left out.
     """
-    names, made = set(wanted), {}
-    for name, folder in listed.items():
-        told = metadata_of(folder)
-        if told is None or names.isdisjoint(told.protocols) or may_be_copied(told, by):
+    made = {}
+    for name, told in said.items():
+        if wanted.isdisjoint(told.protocols) or may_be_copied(told, by):
             continue
-        report = check_submission(folder, sheets, scored=False)
-        made[name] = {
-            protocol: each for protocol, each in report.predicted.items() if protocol in names
-        }
+        predicted, _, _ = read_predicted(listed[name], told, sheets)
+        made[name] = {protocol: each for protocol, each in predicted.items() if protocol in wanted}
     return made
 
 

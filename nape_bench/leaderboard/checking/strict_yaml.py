@@ -37,8 +37,11 @@ def read_yaml(text: str, where: str) -> Any:
         RefusedError: It is malformed, or holds what is not plain; the message gives the line.
     """
     try:
-        # A SafeLoader with fewer powers: `_Plain`.
-        return yaml.load(text, Loader=_Plain)  # noqa: S506
+        loader = _Plain(text)
+        try:
+            return loader.get_single_data()
+        finally:
+            loader.dispose()
     except yaml.YAMLError as error:
         raise RefusedError("yaml", where, _told(error)) from None
     except (ValueError, RecursionError) as error:
