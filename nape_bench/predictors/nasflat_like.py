@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nape_bench.predictors import weights
 from nape_bench.predictors.base import Predictor, SettingError
 from nape_bench.predictors.multi_predict.encodings import Scale, encode
 from nape_bench.predictors.multi_predict.predictor import correlation, standardised
@@ -190,17 +191,11 @@ class NasflatLike(Predictor):
             "scale": self._scale.parts,
             "spec": [list(column) for column in self._spec.columns],
         }
-        for name, weight in self._model.state_dict().items():
-            learnt[f"model/{name}"] = weight.cpu().numpy()
-        return learnt
+        return {**learnt, **weights.to_arrays(self._model, "model/")}
 
     def _set_learnt(self, learnt: dict[str, Any]) -> None:
-        import torch
-
         self._positive, self._number = bool(learnt["positive"]), int(learnt["number"])
         self._level, self._spread = float(learnt["level"]), float(learnt["spread"])
         self._scale, self._spec = Scale(learnt["scale"]), SpecEncoding(learnt["spec"])
         self._model = self._new(self._scale.parts.shape[1], self._number)
-        start = "model/"
-        weights = {k.removeprefix(start): v for k, v in learnt.items() if k.startswith(start)}
-        self._model.load_state_dict({k: torch.from_numpy(v) for k, v in weights.items()})
+        weights.load(self._model, learnt, "model/")

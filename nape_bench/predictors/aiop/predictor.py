@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nape_bench.predictors import weights
 from nape_bench.predictors.base import Predictor, SettingError
 from nape_bench.predictors.label_transform import LabelTransform
 from nape_bench.predictors.registry import register
@@ -189,22 +190,15 @@ class AIOP(Predictor):
         return seeded(self.seed, lambda: AdaptedModel(deepcopy(backbone), self.hidden), device)
 
     def _learnt(self) -> dict[str, Any]:
-        weights = {
-            f"{place}.{name}": value.cpu().numpy()
-            for place, member in enumerate(self._members)
-            for name, value in member.state_dict().items()
-        }
-        tasks = list(self._taught)
-        return {**weights, "transform": list(self._transform), "tasks": tasks}
+        learnt: dict[str, Any] = {}
+        for place, member in enumerate(self._members):
+            learnt |= weights.to_arrays(member, f"{place}.")
+        return {**learnt, "transform": list(self._transform), "tasks": list(self._taught)}
 
     def _set_learnt(self, learnt: dict[str, Any]) -> None:
-        import torch
-
         self._transform = LabelTransform(*learnt.pop("transform"))
         tasks = learnt.pop("tasks")
         backbone = self._new_backbone()
         self._members = [self._new_adapter(backbone) for _ in tasks] or [backbone]
         for place, member in enumerate(self._members):
-            start = f"{place}."
-            own = {k.removeprefix(start): v for k, v in learnt.items() if k.startswith(start)}
-            member.load_state_dict({k: torch.from_numpy(v) for k, v in own.items()})
+            weights.load(member, learnt, f"{place}.")

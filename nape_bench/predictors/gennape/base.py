@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from nape_bench.graph import GraphTable
+from nape_bench.predictors import weights
 from nape_bench.predictors.base import Predictor, SettingError
 
 if TYPE_CHECKING:
@@ -187,21 +188,12 @@ class ContrastivePredictor(Predictor):
 
     def _loaded(self, learnt: dict[str, Any]) -> Embedder:
         """Return the embedder whose `learnt` is among these arrays."""
-        import torch
-
         from nape_bench.predictors.gennape.embedding import Embedder
 
         encoder = self._new_encoder()
-        weights = part(learnt, "encoder")
-        encoder.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()})
+        weights.load(encoder, learnt, "encoder.")
         scales = {name: learnt[name] for name in ("mean", "scale", "centroids")}
         return Embedder(encoder, self.fuzziness, scales)
-
-
-def part(learnt: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """Return what is called "<name>.<rest>", by the rest."""
-    start = f"{name}."
-    return {key[len(start) :]: value for key, value in learnt.items() if key.startswith(start)}
 
 
 _LEAST: Mapping[str, float] = {

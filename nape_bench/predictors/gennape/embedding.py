@@ -11,6 +11,7 @@ from nape_bench.predictors.gennape.fuzzy import fuzzy_c_means, memberships
 from nape_bench.predictors.gennape.pretrain import embed
 from nape_bench.predictors.label_transform import divisor
 from nape_bench.predictors.standardise import TINY
+from nape_bench.predictors.weights import to_arrays
 
 if TYPE_CHECKING:
     from nape_bench.graph import GraphTable
@@ -98,11 +99,7 @@ class Embedder:
     @property
     def learnt(self) -> dict[str, Any]:
         """Arrays by name: weights of the encoder, and what `learnt` of the constructor names."""
-        weights = self.encoder.state_dict()
-        return {
-            **{f"encoder.{name}": value.cpu().numpy() for name, value in weights.items()},
-            **self._learnt,
-        }
+        return {**to_arrays(self.encoder, "encoder."), **self._learnt}
 
 
 def _read(encoder: Encoder, graphs: GraphTable) -> np.ndarray:

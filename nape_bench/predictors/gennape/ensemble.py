@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nape_bench.metrics import kendall_tau_b
-from nape_bench.predictors.gennape.base import ContrastivePredictor, part
+from nape_bench.predictors.gennape.base import ContrastivePredictor
 from nape_bench.predictors.gennape.level import Level
 from nape_bench.predictors.kgnn import KGNN
 from nape_bench.predictors.registry import register
+from nape_bench.predictors.weights import starting
 
 if TYPE_CHECKING:
     from nape_bench.graph import GraphTable
@@ -133,7 +134,7 @@ class GENNAPE(ContrastivePredictor):
         self._embedder = self._loaded(learnt)
         self._heads, self._kgnn = self._new_heads(), self._new_kgnn()
         for name, member in self._heads.items():
-            member.set_learnt(part(learnt, name), self._torch_device())
-        self._kgnn.set_learnt(part(learnt, "kgnn"))
+            member.set_learnt(starting(learnt, f"{name}."), self._torch_device())
+        self._kgnn.set_learnt(starting(learnt, "kgnn."))
         self._means, self._deviations = learnt["means"], learnt["deviations"]
         self._weights, self._level = learnt["weights"], Level(*learnt["level"])

@@ -15,6 +15,7 @@ from nape_bench.predictors.gennape.embedding import Embedded
 from nape_bench.predictors.gennape.heads import PairMLP, SoftMLP
 from nape_bench.predictors.gennape.training import train_heads
 from nape_bench.predictors.label_transform import LabelTransform
+from nape_bench.predictors.weights import to_arrays
 
 if TYPE_CHECKING:
     from nape_bench.predictors.gennape.training import Schedule
@@ -77,7 +78,7 @@ class Member(ABC):
 
     def learnt(self) -> dict[str, Any]:
         """Return arrays and plain numbers by name."""
-        return {name: value.cpu().numpy() for name, value in self.model.state_dict().items()}
+        return dict(to_arrays(self.model))
 
     def set_learnt(self, learnt: dict[str, Any], device: torch.device) -> None:
         """Take over what `learnt` returned."""

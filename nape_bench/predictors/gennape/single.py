@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from nape_bench.predictors.gennape.base import ContrastivePredictor, part
+from nape_bench.predictors.gennape.base import ContrastivePredictor
 from nape_bench.predictors.gennape.level import Level
 from nape_bench.predictors.registry import register
+from nape_bench.predictors.weights import starting
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,7 +59,7 @@ class SinglePredictor(ContrastivePredictor):
     def _set_learnt(self, learnt: dict[str, Any]) -> None:
         self._embedder = self._loaded(learnt)
         self._member = self._new_member()
-        self._member.set_learnt(part(learnt, "heads"), self._torch_device())
+        self._member.set_learnt(starting(learnt, "heads."), self._torch_device())
 
 
 class _Regressor(SinglePredictor):

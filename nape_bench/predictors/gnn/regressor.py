@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from nape_bench.predictors import weights
 from nape_bench.predictors.base import Predictor, SettingError
 
 if TYPE_CHECKING:
@@ -109,15 +110,12 @@ class GraphRegressor(Predictor):
         )
 
     def _learnt(self) -> dict[str, Any]:
-        weights = {name: value.cpu().numpy() for name, value in self._model.state_dict().items()}
-        return {**weights, "mean": self._mean, "scale": self._scale}
+        return {**weights.to_arrays(self._model), "mean": self._mean, "scale": self._scale}
 
     def _set_learnt(self, learnt: dict[str, Any]) -> None:
-        import torch
-
         self._mean, self._scale = learnt.pop("mean"), learnt.pop("scale")
         self._model = self._new_model()
-        self._model.load_state_dict({name: torch.from_numpy(v) for name, v in learnt.items()})
+        weights.load(self._model, learnt)
 
     def _take_scale(self, y: np.ndarray) -> None:
         # Labels that are all the same leave nothing to scale by.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nape_bench.labels.proxies import PROXIES
+from nape_bench.predictors import weights
 from nape_bench.predictors.base import Predictor, SettingError
 from nape_bench.predictors.multi_predict.encodings import ENCODINGS, Scale, encode
 from nape_bench.predictors.registry import register
@@ -198,27 +199,19 @@ class MultiPredict(Predictor):
             "scale": self._columns_scale.parts,
             "spec": [list(column) for column in self._spec.columns],
         }
-        for name, weight in self._network.state_dict().items():
-            learnt[f"network/{name}"] = weight.cpu().numpy()
-        return learnt
+        return {**learnt, **weights.to_arrays(self._network, "network/")}
 
     def _set_learnt(self, learnt: dict[str, Any]) -> None:
-        import torch
-
         self._positive, self._number = bool(learnt["positive"]), int(learnt["number"])
         self._level, self._spread = float(learnt["level"]), float(learnt["spread"])
         self._columns_scale = Scale(learnt["scale"])
         self._spec = SpecEncoding(learnt["spec"])
-        weights = {
-            name.removeprefix("network/"): torch.from_numpy(np.array(part))
-            for name, part in learnt.items()
-            if name.startswith("network/")
-        }
-        vectors = weights.get("devices.weight")
+        own = weights.starting(learnt, "network/")
+        vectors = own.get("devices.weight")
         embedding = 0 if vectors is None else int(vectors.shape[1])
-        columns = int(weights["layers.0.weight"].shape[1]) - embedding
+        columns = int(own["layers.0.weight"].shape[1]) - embedding
         self._network = self._new(columns, self._number, embedding)
-        self._network.load_state_dict(weights)
+        weights.load(self._network, own)
 
 
 @register
